@@ -1,0 +1,113 @@
+/**
+ * Reading files of a store: bounded, in chunks, and with a second try before a read has failed.
+ *
+ * @module
+ */
+
+import { toOperationError } from "../base/errors.ts";
+import type { FileStamp } from "../model/store.ts";
+
+/** How many bytes one chunk of a streamed file holds at the most. */
+export const CHUNK_SIZE_BYTES = 1 << 20;
+
+/** A file that is open for reading; no read passes the size that it had when it was opened. */
+export class BoundedFile implements Disposable {
+  readonly #file: Deno.FsFile;
+  /** The path, for messages. */
+  readonly path: string;
+  /** The length in bytes when the file was opened. */
+  readonly sizeBytes: number;
+
+  private constructor(file: Deno.FsFile, path: string, sizeBytes: number) {
+    this.#file = file;
+    this.path = path;
+    this.sizeBytes = sizeBytes;
+  }
+
+  /**
+   * Opens a file for reading.
+   *
+   * @param path The file.
+   * @returns The open file.
+   * @throws {OperationError} It does not exist, is not readable, or is no regular file.
+   */
+  static open(path: string): BoundedFile {
+    try {
+      const file = Deno.openSync(path, { read: true });
+      return new BoundedFile(file, path, file.statSync().size);
+    } catch (error) {
+      throw toOperationError(error, path);
+    }
+  }
+
+  /**
+   * Fills `target` from `offset` on.
+   *
+   * @param offset Where to read, in bytes from the start of the file.
+   * @param target Where the bytes go.
+   * @returns The part of `target` that was filled; shorter only where the file ends.
+   * @throws {OperationError} The read failed twice.
+   */
+  readAt(offset: number, target: Uint8Array): Uint8Array {
+    try {
+      return this.#readAt(offset, target);
+    } catch {
+      // Transient errors of disks and network file systems are not damage: one more try.
+      try {
+        return this.#readAt(offset, target);
+      } catch (error) {
+        throw toOperationError(error, this.path);
+      }
+    }
+  }
+
+  /** Reads `sizeBytes` bytes from `offset` on into a fresh array; fewer where the file ends. */
+  read(offset: number, sizeBytes: number): Uint8Array {
+    const available = Math.max(0, Math.min(sizeBytes, this.sizeBytes - offset));
+    return this.readAt(offset, new Uint8Array(available));
+  }
+
+  /** Closes the file. */
+  close(): void {
+    this.#file.close();
+  }
+
+  /** Closes the file at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #readAt(offset: number, target: Uint8Array): Uint8Array {
+    this.#file.seekSync(offset, Deno.SeekMode.Start);
+    let filled = 0;
+    while (filled < target.byteLength) {
+      const count = this.#file.readSync(target.subarray(filled));
+      if (count === null) break;
+      filled += count;
+    }
+    return target.subarray(0, filled);
+  }
+}
+
+/**
+ * Takes the stamp by which a change of a file is noticed.
+ *
+ * @param path The file on the disk.
+ * @param name The file as the stamp names it: relative to the store, with forward slashes.
+ * @returns The stamp, or null when there is no such file.
+ * @throws {OperationError} The file cannot be looked at.
+ */
+export function stampFile(path: string, name: string): FileStamp | null {
+  try {
+    const info = Deno.statSync(path);
+    return {
+      path: name,
+      sizeBytes: info.size,
+      modifiedMs: info.mtime?.getTime() ?? 0,
+      inode: info.ino,
+    };
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw toOperationError(error, path);
+  }
+}

@@ -1,0 +1,862 @@
+/**
+ * The one table of finding codes: what can be wrong with the data of a store.
+ *
+ * A code is never renumbered or given another meaning; a code that is no longer used is left out
+ * and its number is not given again. `effect` is what the user suffers, `repair` what to do next.
+ * `docs/codes.md` is generated from this table (`deno task docs`).
+ *
+ * Groups: VF10 the directory, VF11 the SQLite file, VF12 the catalogue, VF13 records and queue,
+ * VF14 full text, VF20 a segment directory, VF21 header.bin, VF22 data_level0.bin,
+ * VF23 link_lists.bin, VF24 length.bin, VF25 index_metadata.pickle, VF26 the graph,
+ * VF27 records against vectors.
+ *
+ * @module
+ */
+
+/**
+ * How bad a finding is: `fatal`, opening the store can kill or hang the process; `error`, data is
+ * lost, wrong or unreachable; `warning`, degraded, an operator should act; `info`, unusual and
+ * harmless.
+ */
+export type Severity = "fatal" | "error" | "warning" | "info";
+
+/** One row of the table of codes. */
+export interface FindingCode {
+  /** The stable code, `VF` and four digits. */
+  readonly code: string;
+  /** How bad it is. */
+  readonly severity: Severity;
+  /** What is wrong, in a few words. */
+  readonly title: string;
+  /** What the user of the store suffers from it. */
+  readonly effect: string;
+  /** What to do next. */
+  readonly repair: string;
+}
+
+const NOTHING_TO_DO = "Nothing has to be done.";
+const KEEP_SEGMENT =
+  "Do not open the store with the engine; keep a copy of the segment's directory, for the vectors in it can be salvaged.";
+const KEEP_STORE =
+  "Stop every process that uses the store and keep a copy of its directory; restore a good backup, or salvage ids, documents and vectors from the copy.";
+
+function row(
+  code: string,
+  severity: Severity,
+  title: string,
+  effect: string,
+  repair: string,
+): FindingCode {
+  return { code, severity, title, effect, repair };
+}
+
+/** Every finding, by the name that stands beside its code in the output. */
+export const FINDING_CODES = {
+  // The directory of the store
+  "catalogue-missing": row(
+    "VF1001",
+    "error",
+    "chroma.sqlite3 is missing though segment directories are there",
+    "The engine makes a new, empty database: every collection seems gone.",
+    KEEP_STORE,
+  ),
+  "catalogue-empty": row(
+    "VF1002",
+    "error",
+    "chroma.sqlite3 has no bytes though segment directories are there",
+    "The engine takes it for a new, empty database: every collection seems gone.",
+    KEEP_STORE,
+  ),
+  "catalogue-fresh": row(
+    "VF1003",
+    "info",
+    "chroma.sqlite3 has no bytes and nothing else is there",
+    "The engine will make its tables at its first start.",
+    NOTHING_TO_DO,
+  ),
+  "orphan-segment-directory": row(
+    "VF1004",
+    "info",
+    "The directory belongs to no collection",
+    "A deleted collection left it behind; it only takes space.",
+    "It can be moved aside once you know that no restore needs it.",
+  ),
+  "moved-aside-segment": row(
+    "VF1005",
+    "info",
+    "A segment directory was moved aside",
+    "The engine does not read it; its vectors may exist nowhere else.",
+    "Keep it until the live segment is known to hold every vector.",
+  ),
+  "foreign-entry": row(
+    "VF1006",
+    "info",
+    "A file or directory that no engine wrote",
+    "The engine does not read it.",
+    NOTHING_TO_DO,
+  ),
+  "file-overallocated": row(
+    "VF1007",
+    "warning",
+    "The file takes far more space on the disk than it has bytes",
+    "The disk fills up without a visible reason.",
+    "Copy the file and put the copy in its place while no process uses the store.",
+  ),
+  "segment-not-a-directory": row(
+    "VF1008",
+    "error",
+    "A file stands where the segment's directory belongs",
+    "The engine cannot load the index: queries fail for the whole collection.",
+    "Move the file aside and put the directory back from a backup.",
+  ),
+  "index-older-than-catalogue": row(
+    "VF1009",
+    "info",
+    "chroma.sqlite3 is much newer than the segment's data_level0.bin",
+    "An index lags behind the catalogue between two flushes; that alone is normal.",
+    NOTHING_TO_DO,
+  ),
+  "segment-type-unknown": row(
+    "VF1010",
+    "info",
+    "A segment type that this version of vecfsck does not know",
+    "It was not looked at.",
+    "Use a vecfsck that knows this version of the engine.",
+  ),
+  "schema-newer": row(
+    "VF1011",
+    "info",
+    "The store was written by an engine newer than this vecfsck knows",
+    "What is new in it was not looked at.",
+    "Use a vecfsck that knows this version of the engine.",
+  ),
+  "file-all-zero": row(
+    "VF1012",
+    "error",
+    "The file begins with zeros where it must hold data",
+    "The engine loads an empty or broken index.",
+    KEEP_SEGMENT,
+  ),
+  "file-unreadable": row(
+    "VF1013",
+    "error",
+    "The path is not a regular file",
+    "The engine cannot load the index: queries fail for the whole collection.",
+    "Put the file back from a backup.",
+  ),
+  // The SQLite file
+  "sqlite-not-a-database": row(
+    "VF1101",
+    "error",
+    "chroma.sqlite3 does not begin as a SQLite database does",
+    "The engine refuses the store: file is not a database.",
+    KEEP_STORE,
+  ),
+  "sqlite-header-damaged": row(
+    "VF1102",
+    "error",
+    "The header of chroma.sqlite3 contradicts itself",
+    "The engine refuses the store or reads the wrong pages.",
+    KEEP_STORE,
+  ),
+  "sqlite-truncated": row(
+    "VF1103",
+    "error",
+    "chroma.sqlite3 is shorter than its header says",
+    "Reads fail with: database disk image is malformed.",
+    KEEP_STORE,
+  ),
+  "sqlite-trailing-bytes": row(
+    "VF1104",
+    "warning",
+    "chroma.sqlite3 is longer than its header says",
+    "SQLite ignores the rest; something else wrote to the file.",
+    "Find out what wrote to the file; compare with a backup.",
+  ),
+  "sqlite-malformed": row(
+    "VF1105",
+    "error",
+    "Pages of chroma.sqlite3 are damaged",
+    "Reads that touch them fail with: database disk image is malformed.",
+    KEEP_STORE,
+  ),
+  "sqlite-index-mismatch": row(
+    "VF1106",
+    "error",
+    "An index of chroma.sqlite3 disagrees with its table",
+    "Queries miss records or return wrong ones, without an error.",
+    KEEP_STORE,
+  ),
+  "sqlite-hot-journal": row(
+    "VF1107",
+    "info",
+    "A transaction was interrupted and will be rolled back",
+    "The next process that opens the store undoes it; it was judged as it will be after that.",
+    "Keep chroma.sqlite3-journal beside the database: without it the database is damaged.",
+  ),
+  "sqlite-stray-wal": row(
+    "VF1108",
+    "warning",
+    "A write-ahead log lies beside a database that does not use one",
+    "SQLite ignores it; it comes from another file or another time.",
+    "Move chroma.sqlite3-wal and -shm aside while no process uses the store.",
+  ),
+  "sqlite-wal-pending": row(
+    "VF1109",
+    "info",
+    "The write-ahead log holds changes that are not in the database file yet",
+    "The next process that opens the store applies them; it was judged with them.",
+    "Keep chroma.sqlite3-wal beside the database: it holds data.",
+  ),
+  "sqlite-table-missing": row(
+    "VF1110",
+    "error",
+    "A table that this version of the engine needs is missing",
+    "The engine fails with: no such table.",
+    KEEP_STORE,
+  ),
+  "sqlite-column-missing": row(
+    "VF1111",
+    "error",
+    "A table lacks a column that this version of the engine needs",
+    "The engine fails with: no such column.",
+    KEEP_STORE,
+  ),
+  "sqlite-constraint-broken": row(
+    "VF1112",
+    "error",
+    "Rows break a rule of their table",
+    "The engine reads values that it never wrote there.",
+    KEEP_STORE,
+  ),
+  "sqlite-stray-journal": row(
+    "VF1113",
+    "info",
+    "A rollback journal lies beside the database and is not needed",
+    "SQLite ignores it.",
+    NOTHING_TO_DO,
+  ),
+  // The catalogue
+  "migration-missing": row(
+    "VF1201",
+    "error",
+    "The record of a schema migration is missing",
+    "The engine applies it again and refuses the store.",
+    "Put the row back from a backup of the same engine version.",
+  ),
+  "migration-changed": row(
+    "VF1202",
+    "error",
+    "The record of a schema migration was changed",
+    "The engine refuses the store: inconsistent hash.",
+    "Put the row back from a backup of the same engine version.",
+  ),
+  "tenant-missing": row(
+    "VF1203",
+    "error",
+    "A tenant that a database refers to is missing",
+    "The engine answers: could not connect to tenant.",
+    "Put the row back into the table tenants.",
+  ),
+  "database-missing": row(
+    "VF1204",
+    "error",
+    "A database that a collection refers to is missing",
+    "The collection cannot be reached through the engine.",
+    "Put the row back into the table databases.",
+  ),
+  "collection-name-invalid": row(
+    "VF1205",
+    "error",
+    "A collection has no usable name",
+    "The collection cannot be opened by name.",
+    "Give the row in the table collections its name again.",
+  ),
+  "collection-name-duplicate": row(
+    "VF1206",
+    "error",
+    "Two collections of one database have the same name",
+    "The engine opens one of them; the other is unreachable.",
+    "Rename one of them in the table collections.",
+  ),
+  "segment-row-missing": row(
+    "VF1207",
+    "error",
+    "A collection lacks the row of its VECTOR or METADATA segment",
+    "The engine fails for every request to the collection.",
+    "Put the row back into the table segments; its id is the name of the segment's directory.",
+  ),
+  "segment-row-orphan": row(
+    "VF1208",
+    "info",
+    "A segment row belongs to no collection",
+    "The engine does not use it.",
+    NOTHING_TO_DO,
+  ),
+  "segment-row-duplicate": row(
+    "VF1209",
+    "error",
+    "A collection has more than one segment of one kind",
+    "The engine picks one of them; the others' vectors are unreachable.",
+    "Find out which directory holds the newest data before a row is removed.",
+  ),
+  "configuration-not-json": row(
+    "VF1210",
+    "error",
+    "A collection's configuration is not valid JSON",
+    "The engine cannot open the store: could not deserialize configuration.",
+    "Write the configuration again; the values that count stand beside it (docs/formats.md).",
+  ),
+  "configuration-without-type": row(
+    "VF1211",
+    "error",
+    "A collection's configuration lacks _type",
+    "Chroma 0.5 and 0.6 cannot open the store: KeyError '_type'.",
+    "Add the _type that the other collections have.",
+  ),
+  "configuration-space-unknown": row(
+    "VF1212",
+    "error",
+    "A collection's configuration names a distance that does not exist",
+    "The engine cannot build or open the index.",
+    "Write the space that the collection was made with: l2, ip or cosine.",
+  ),
+  "dimension-mismatch": row(
+    "VF1213",
+    "fatal",
+    "The catalogue and the index disagree on the number of dimensions",
+    "The engine reads past the end of its memory: signal 11, or every query is refused.",
+    "Do not open the store with the engine; correct collections.dimension to that of the index.",
+  ),
+  "dimension-missing": row(
+    "VF1214",
+    "error",
+    "A collection with vectors has no dimension in the catalogue",
+    "Vectors of any length are taken in; searches fail.",
+    "Write the dimension of the index into collections.dimension.",
+  ),
+  "watermark-poisoned": row(
+    "VF1215",
+    "error",
+    "A sequence number was garbled by a migration",
+    "The engine believes that every future write is already there: writes never appear.",
+    "Take away the padding and read the digits: the true number is in the message.",
+  ),
+  "watermark-blob": row(
+    "VF1216",
+    "error",
+    "A sequence number is still stored as a BLOB",
+    "Chroma 1.x fails: u64 is not compatible with SQL type BLOB.",
+    "Store the same number as an integer; it is in the message.",
+  ),
+  "watermark-invalid": row(
+    "VF1217",
+    "error",
+    "A sequence number cannot be read",
+    "The engine fails, or replays from the start.",
+    "Put the row back from a backup.",
+  ),
+  "watermark-ahead": row(
+    "VF1218",
+    "error",
+    "A watermark lies beyond every write the store has ever seen",
+    "New writes are taken for old ones and never appear.",
+    "Set the watermark to the highest sequence number of the collection.",
+  ),
+  "watermark-missing": row(
+    "VF1219",
+    "error",
+    "A segment that holds data has no watermark",
+    "Chroma 0.5 fails; Chroma 1.x replays the whole queue.",
+    "Put the row back into max_seq_id.",
+  ),
+  "watermark-orphan": row(
+    "VF1220",
+    "info",
+    "A watermark belongs to no segment",
+    "The engine does not read it; a deleted collection left it behind.",
+    NOTHING_TO_DO,
+  ),
+  "queue-configuration-invalid": row(
+    "VF1221",
+    "error",
+    "The configuration of the write-ahead queue is not valid",
+    "The engine cannot open the store.",
+    'Write {"automatically_purge": true, "_type": "EmbeddingsQueueConfigurationInternal"} into embeddings_queue_config.',
+  ),
+  // Records and the write-ahead queue
+  "records-orphaned": row(
+    "VF1301",
+    "info",
+    "Records of a deleted collection are still there",
+    "They only take space.",
+    NOTHING_TO_DO,
+  ),
+  "metadata-orphaned": row(
+    "VF1302",
+    "info",
+    "Metadata without a record",
+    "It only takes space; deletes left it behind.",
+    NOTHING_TO_DO,
+  ),
+  "metadata-array-orphaned": row(
+    "VF1303",
+    "warning",
+    "List values without a record",
+    "A new record that gets the same number inherits the old lists.",
+    "Delete the rows of embedding_metadata_array whose id is in no row of embeddings.",
+  ),
+  "queue-row-invalid": row(
+    "VF1304",
+    "error",
+    "A row of the write-ahead queue cannot be applied",
+    "The engine fails with: failed to pull logs; later writes never reach the index.",
+    "Set the row aside; the others go through.",
+  ),
+  "queue-unpurged": row(
+    "VF1305",
+    "warning",
+    "The write-ahead queue keeps what both segments already have",
+    "The database grows with every write.",
+    "Run `chroma vacuum` after a check without errors; a purge removes the second copy of the vectors.",
+  ),
+  "queue-orphaned": row(
+    "VF1306",
+    "info",
+    "Rows of the queue belong to no collection",
+    "They only take space.",
+    NOTHING_TO_DO,
+  ),
+  "index-lagging": row(
+    "VF1307",
+    "info",
+    "Writes wait in the queue for the next flush of the index",
+    "The engine replays them at every start; that is how it works.",
+    NOTHING_TO_DO,
+  ),
+  "index-stuck": row(
+    "VF1308",
+    "warning",
+    "The index has not been flushed for far longer than its threshold",
+    "Every start replays the whole queue; a flush may be failing.",
+    "Look into the engine's log for a failing flush; check the free space of the disk.",
+  ),
+  "queue-retained": row(
+    "VF1309",
+    "info",
+    "This version of the engine never purges its queue",
+    "The database keeps a second copy of every vector.",
+    NOTHING_TO_DO,
+  ),
+  // Full text
+  "fulltext-table-missing": row(
+    "VF1401",
+    "error",
+    "The full-text table is missing",
+    "Adding records and where_document fail with: no such table.",
+    "Make the table again and fill it from the documents.",
+  ),
+  "fulltext-malformed": row(
+    "VF1402",
+    "error",
+    "The full-text index is damaged",
+    "where_document misses records; Chroma 0.x fails with: malformed.",
+    "Rebuild the full-text index once the documents are known to be whole.",
+  ),
+  "fulltext-rows-missing": row(
+    "VF1403",
+    "error",
+    "Documents are missing from the full text",
+    "where_document does not find them, without an error.",
+    "Fill the full text again from the documents.",
+  ),
+  "fulltext-text-differs": row(
+    "VF1404",
+    "error",
+    "The full text holds another text than the document",
+    "where_document finds the wrong records, without an error.",
+    "Fill the full text again from the documents.",
+  ),
+  "fulltext-leftover": row(
+    "VF1405",
+    "info",
+    "The full text still holds documents of deleted records",
+    "They only take space.",
+    NOTHING_TO_DO,
+  ),
+  "document-missing": row(
+    "VF1406",
+    "error",
+    "Documents are gone though the full text still holds them",
+    "get and query return None for the document.",
+    "Put the documents back from the full text; do not rebuild the full text before that.",
+  ),
+  // A segment directory
+  "segment-missing": row(
+    "VF2001",
+    "error",
+    "The directory of a segment is missing and its vectors are not in the queue",
+    "Queries fail or return nothing for these records.",
+    "Look for the directory under another name, and in backups, before anything is written.",
+  ),
+  "segment-file-missing": row(
+    "VF2002",
+    "error",
+    "A file of the index is missing",
+    "The engine cannot load the index: queries fail for the whole collection.",
+    KEEP_SEGMENT,
+  ),
+  "id-map-missing": row(
+    "VF2003",
+    "error",
+    "index_metadata.pickle is missing though the index holds vectors",
+    "The engine starts an empty index: queries fail or return nothing.",
+    KEEP_SEGMENT,
+  ),
+  // header.bin
+  "header-truncated": row(
+    "VF2101",
+    "fatal",
+    "header.bin is shorter than 100 bytes",
+    "The engine computes with whatever was in its memory: signal 11.",
+    KEEP_SEGMENT,
+  ),
+  "header-version": row(
+    "VF2102",
+    "error",
+    "header.bin names a persistence version that does not exist",
+    "The engine refuses the index: wrong persistence version.",
+    KEEP_SEGMENT,
+  ),
+  "header-geometry": row(
+    "VF2103",
+    "fatal",
+    "The sizes and offsets in header.bin contradict each other or the catalogue",
+    "The engine reads vectors, labels and neighbours from the wrong places: signal 11 or wrong answers.",
+    KEEP_SEGMENT,
+  ),
+  "header-parameter": row(
+    "VF2104",
+    "error",
+    "A parameter of the graph in header.bin is not what the index was built with",
+    "New vectors are linked wrongly; answers get worse or wrong.",
+    KEEP_SEGMENT,
+  ),
+  "header-capacity-low": row(
+    "VF2105",
+    "fatal",
+    "header.bin counts more slots than it has room for",
+    "The engine aborts: signal 6.",
+    KEEP_SEGMENT,
+  ),
+  "header-capacity-implausible": row(
+    "VF2106",
+    "error",
+    "header.bin demands far more memory than the index needs",
+    "The engine fails to allocate it, or takes all memory.",
+    KEEP_SEGMENT,
+  ),
+  "header-entry-point": row(
+    "VF2107",
+    "fatal",
+    "The entry point of the graph is not a slot in use",
+    "Every query reads past the end of memory: signal 11.",
+    KEEP_SEGMENT,
+  ),
+  "header-max-level": row(
+    "VF2108",
+    "fatal",
+    "The highest level in header.bin is not that of the graph",
+    "Every query follows links that do not exist: signal 11.",
+    KEEP_SEGMENT,
+  ),
+  "header-count-low": row(
+    "VF2109",
+    "fatal",
+    "header.bin counts fewer slots than the other files hold",
+    "Neighbours lie beyond the end of memory: signal 11.",
+    KEEP_SEGMENT,
+  ),
+  "header-trailing-bytes": row(
+    "VF2110",
+    "warning",
+    "header.bin is longer than 100 bytes",
+    "The engine ignores the rest; something else wrote to the file.",
+    "Compare with a backup.",
+  ),
+  // data_level0.bin
+  "data-truncated": row(
+    "VF2201",
+    "fatal",
+    "data_level0.bin is shorter than its slots need",
+    "The engine searches uninitialised memory: signal 11, or ids that are not found.",
+    KEEP_SEGMENT,
+  ),
+  "data-size-unusual": row(
+    "VF2202",
+    "warning",
+    "data_level0.bin has a length that no engine writes",
+    "The slots in use are all there; something else wrote to the file.",
+    "Compare with a backup.",
+  ),
+  "slot-zeroed": row(
+    "VF2203",
+    "error",
+    "Slots in use are filled with zeros",
+    "Their vectors and labels are gone: requests that touch them fail.",
+    KEEP_SEGMENT,
+  ),
+  "slot-neighbour-count": row(
+    "VF2204",
+    "fatal",
+    "A slot has more neighbours than a slot has room for",
+    "The engine follows links that do not exist: signal 11.",
+    KEEP_SEGMENT,
+  ),
+  "slot-neighbour-range": row(
+    "VF2205",
+    "fatal",
+    "A neighbour is not a slot in use",
+    "The engine follows it past the end of memory: signal 11.",
+    KEEP_SEGMENT,
+  ),
+  "slot-neighbour-self": row(
+    "VF2206",
+    "warning",
+    "A slot has itself as a neighbour",
+    "A link is wasted; the engine never writes that.",
+    "Watch the disk: a wrong number was written here. The index answers as before.",
+  ),
+  "slot-neighbour-duplicate": row(
+    "VF2207",
+    "warning",
+    "A slot has the same neighbour twice",
+    "A link is wasted; the engine never writes that.",
+    "Watch the disk: a wrong number was written here. The index answers as before.",
+  ),
+  "slot-label-invalid": row(
+    "VF2208",
+    "error",
+    "A slot has a label that was never given",
+    "Its vector belongs to no record: requests fail with: error finding id.",
+    KEEP_SEGMENT,
+  ),
+  "slot-label-duplicate": row(
+    "VF2209",
+    "error",
+    "Two slots have the same label",
+    "A record gets another record's vector.",
+    KEEP_SEGMENT,
+  ),
+  "vector-not-finite": row(
+    "VF2210",
+    "error",
+    "Vectors hold NaN or infinity",
+    "Their records are never found, and searches near them go astray.",
+    KEEP_SEGMENT,
+  ),
+  "vector-not-normalised": row(
+    "VF2211",
+    "error",
+    "Vectors of a cosine index are not of length 1",
+    "Distances and returned vectors are wrong.",
+    KEEP_SEGMENT,
+  ),
+  "deleted-slots-many": row(
+    "VF2212",
+    "warning",
+    "Most slots of the index are deleted ones",
+    "Queries return too few results: ef or M is too small.",
+    "Rebuild the index; the deleted vectors are also still readable in the file.",
+  ),
+  "deleted-slots": row(
+    "VF2213",
+    "info",
+    "Deleted vectors are still in the file",
+    "They take space, and can be read until the index is rebuilt.",
+    NOTHING_TO_DO,
+  ),
+  "slot-flags-unknown": row(
+    "VF2214",
+    "warning",
+    "A slot carries flags that no engine sets",
+    "The engine ignores them; something else wrote to the file.",
+    "Compare with a backup.",
+  ),
+  // link_lists.bin
+  "links-truncated": row(
+    "VF2301",
+    "fatal",
+    "link_lists.bin ends before the record of every slot",
+    "The engine takes whatever was in its memory for links: signal 11.",
+    KEEP_SEGMENT,
+  ),
+  "links-record-torn": row(
+    "VF2302",
+    "fatal",
+    "A record of link_lists.bin has a length that cannot be",
+    "The engine allocates what the record claims, and each flush seeks further: the process dies or the disk fills.",
+    KEEP_SEGMENT,
+  ),
+  "links-neighbour-count": row(
+    "VF2303",
+    "fatal",
+    "A link list is longer than it has room for",
+    "The engine follows links that do not exist: signal 11.",
+    KEEP_SEGMENT,
+  ),
+  "links-neighbour-range": row(
+    "VF2304",
+    "fatal",
+    "A link leads to a slot that is not in use or not on that level",
+    "The engine follows it past the end of memory: signal 11.",
+    KEEP_SEGMENT,
+  ),
+  "links-trailing-bytes": row(
+    "VF2305",
+    "warning",
+    "link_lists.bin goes on after the record of the last slot",
+    "The engine ignores the rest.",
+    "Compare with a backup.",
+  ),
+  "links-sparse": row(
+    "VF2306",
+    "error",
+    "link_lists.bin claims far more bytes than links can take",
+    "Each flush seeks further: the file grows without bound.",
+    KEEP_SEGMENT,
+  ),
+  // length.bin
+  "lengths-truncated": row(
+    "VF2401",
+    "error",
+    "length.bin ends before the length of every cosine vector",
+    "get returns wrong vectors, without an error.",
+    KEEP_SEGMENT,
+  ),
+  "lengths-invalid": row(
+    "VF2402",
+    "error",
+    "length.bin holds lengths that no vector has",
+    "get returns wrong vectors, without an error.",
+    KEEP_SEGMENT,
+  ),
+  "lengths-short": row(
+    "VF2403",
+    "warning",
+    "length.bin is shorter than an engine writes it",
+    "Nothing, for this distance does not use the lengths.",
+    "Compare with a backup: the file was cut.",
+  ),
+  // index_metadata.pickle
+  "id-map-truncated": row(
+    "VF2501",
+    "error",
+    "index_metadata.pickle ends in the middle",
+    "The engine cannot load the index: ran out of input.",
+    KEEP_SEGMENT,
+  ),
+  "id-map-undecodable": row(
+    "VF2502",
+    "error",
+    "index_metadata.pickle is not what an engine writes",
+    "The engine cannot load the index: error deserializing.",
+    KEEP_SEGMENT,
+  ),
+  "id-map-foreign-object": row(
+    "VF2503",
+    "error",
+    "index_metadata.pickle asks for code to be run",
+    "Chroma 0.x would run it. vecfsck does not.",
+    "Treat the machine as attacked until you know who wrote the file. Move it aside.",
+  ),
+  "id-map-era": row(
+    "VF2504",
+    "error",
+    "index_metadata.pickle has the shape of another version of the engine",
+    "Chroma 0.x fails: 'dict' object has no attribute.",
+    "Open the store with the version that wrote it, or later.",
+  ),
+  "id-map-protocol": row(
+    "VF2505",
+    "error",
+    "index_metadata.pickle names a pickle protocol that does not exist",
+    "Chroma 0.x refuses it.",
+    KEEP_SEGMENT,
+  ),
+  "id-map-inconsistent": row(
+    "VF2506",
+    "error",
+    "The two directions of the id map disagree",
+    "Records get each other's vectors, or none.",
+    KEEP_SEGMENT,
+  ),
+  "id-map-field-missing": row(
+    "VF2507",
+    "error",
+    "index_metadata.pickle lacks a field",
+    "The engine cannot load the index.",
+    KEEP_SEGMENT,
+  ),
+  "id-map-dimension": row(
+    "VF2508",
+    "error",
+    "index_metadata.pickle names another dimension than the index",
+    "The engine refuses vectors of the right length.",
+    KEEP_SEGMENT,
+  ),
+  "id-map-label-invalid": row(
+    "VF2509",
+    "error",
+    "index_metadata.pickle maps to labels above its own counter",
+    "The engine will give the same label twice.",
+    KEEP_SEGMENT,
+  ),
+  // The graph
+  "graph-unreachable": row(
+    "VF2601",
+    "error",
+    "Live records cannot be reached from the entry point",
+    "No query returns them.",
+    KEEP_SEGMENT,
+  ),
+  "graph-weak": row(
+    "VF2602",
+    "warning",
+    "A few live records cannot be reached from the entry point",
+    "No query returns them; updates and deletes of neighbours cut them off.",
+    "Update these records, or rebuild the index.",
+  ),
+  // Records against vectors
+  "label-without-slot": row(
+    "VF2701",
+    "error",
+    "The id map names labels that no live slot has",
+    "Requests that touch them fail with: error finding id, label not found.",
+    KEEP_SEGMENT,
+  ),
+  "slot-without-id": row(
+    "VF2702",
+    "error",
+    "Live slots have labels that the id map does not name",
+    "The engine fails with: KeyError, or returns results that are no record.",
+    KEEP_SEGMENT,
+  ),
+  "vectors-missing": row(
+    "VF2703",
+    "error",
+    "Records have no vector, neither in the index nor in the queue",
+    "Requests that touch one fail whole: error finding id.",
+    KEEP_STORE,
+  ),
+  "vectors-ghost": row(
+    "VF2704",
+    "error",
+    "The index holds ids that are no record",
+    "Queries return results without document and metadata, or fail.",
+    KEEP_SEGMENT,
+  ),
+} as const satisfies Readonly<Record<string, FindingCode>>;
+
+/** The name of a finding: a key of the table. */
+export type FindingName = keyof typeof FINDING_CODES;

@@ -1,0 +1,171 @@
+/**
+ * The only door to SQLite: every other module reads databases through {@linkcode StoreDatabase}.
+ *
+ * To swap the SQLite that lies beneath, this file is rewritten and nothing else
+ * (`docs/decisions/0001-sqlite.md`).
+ *
+ * @module
+ */
+
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+
+/** A value that a query takes or gives. Integers above 2^53 come only when asked for as bigint. */
+export type SqlValue = null | number | bigint | string | Uint8Array;
+
+// Deno 2.9 has the method; its type declarations lack it.
+type ArrayStatement = StatementSync & { setReturnArrays(enabled: boolean): void };
+
+/** SQLite's result codes that this program tells apart; see sqlite.org/rescode.html. */
+export const SQLITE_RESULT = {
+  /** A statement is wrong for this database: no such table, no such column. */
+  ERROR: 1,
+  /** Another process holds a lock. */
+  BUSY: 5,
+  /** A read failed. */
+  IOERR: 10,
+  /** The database disk image is malformed. */
+  CORRUPT: 11,
+  /** The file could not be opened. */
+  CANTOPEN: 14,
+  /** The file is not a database. */
+  NOTADB: 26,
+  /** A hot journal must be rolled back, which a read-only connection does not do. */
+  READONLY_ROLLBACK: 776,
+} as const;
+
+/** SQLite refused a statement. It may be the data's fault: the caller decides. */
+export class SqliteError extends Error {
+  /** The extended result code, or 0 where SQLite gave none. */
+  readonly resultCode: number;
+
+  /** Makes an error from SQLite's extended result code and its message. */
+  constructor(resultCode: number, message: string) {
+    super(message);
+    this.name = "SqliteError";
+    this.resultCode = resultCode;
+  }
+
+  /** The primary result code, without the extension. */
+  get primaryCode(): number {
+    return this.resultCode & 0xff;
+  }
+}
+
+/** How a database is opened. */
+export interface OpenOptions {
+  /** Whether the file may be written; only ever true for a private copy. */
+  writable?: boolean;
+  /** How long a lock of another process is waited for, in milliseconds. */
+  busyTimeoutMs?: number;
+}
+
+/** A connection to one SQLite file. Every failure is a {@linkcode SqliteError}. */
+export class StoreDatabase implements Disposable {
+  readonly #connection: DatabaseSync;
+
+  private constructor(connection: DatabaseSync) {
+    this.#connection = connection;
+  }
+
+  /**
+   * Opens a database file that exists.
+   *
+   * @param path The file.
+   * @param options Read-only with two seconds of patience, unless told otherwise.
+   * @returns The open connection; nothing has been read yet.
+   * @throws {SqliteError} The file cannot be opened.
+   */
+  static open(path: string, options: OpenOptions = {}): StoreDatabase {
+    const { writable = false, busyTimeoutMs = 2_000 } = options;
+    return guarded(() => {
+      const connection = new DatabaseSync(path, {
+        readOnly: !writable,
+        allowExtension: false,
+        enableForeignKeyConstraints: false,
+        timeout: busyTimeoutMs,
+      });
+      // A hostile schema must not reach functions with side effects through views and triggers.
+      connection.exec("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
+      return new StoreDatabase(connection);
+    });
+  }
+
+  /**
+   * Runs a query and returns its rows as arrays.
+   *
+   * @param sql One statement.
+   * @param parameters The values of its `?`.
+   * @returns The rows, each an array of values in the order of the columns.
+   * @throws {SqliteError} SQLite refused the statement or found damage on the way.
+   */
+  rows(sql: string, ...parameters: SqlValue[]): SqlValue[][] {
+    return guarded(() => this.#prepare(sql).all(...parameters) as unknown as SqlValue[][]);
+  }
+
+  /** Like {@linkcode StoreDatabase.rows}, with every integer as a bigint. */
+  bigintRows(sql: string, ...parameters: SqlValue[]): SqlValue[][] {
+    return guarded(() => {
+      const statement = this.#prepare(sql);
+      statement.setReadBigInts(true);
+      return statement.all(...parameters) as unknown as SqlValue[][];
+    });
+  }
+
+  /** Runs a query and returns its first row, or null when there is none. */
+  row(sql: string, ...parameters: SqlValue[]): SqlValue[] | null {
+    return guarded(() => {
+      const row = this.#prepare(sql).get(...parameters) as unknown as SqlValue[] | undefined;
+      return row ?? null;
+    });
+  }
+
+  /** Runs a query that yields one number, for instance a count; null when it yields none. */
+  number(sql: string, ...parameters: SqlValue[]): number | null {
+    const value = this.row(sql, ...parameters)?.[0];
+    return typeof value === "number" ? value : null;
+  }
+
+  /** Runs a query and yields its rows one by one, so that memory stays flat. */
+  *iterate(sql: string, ...parameters: SqlValue[]): Generator<SqlValue[], void, undefined> {
+    const iterator = guarded(() =>
+      this.#prepare(sql).iterate(...parameters) as unknown as Iterator<SqlValue[]>
+    );
+    while (true) {
+      const next = guarded(() => iterator.next());
+      if (next.done) return;
+      yield next.value;
+    }
+  }
+
+  /** Runs statements that return nothing. */
+  execute(sql: string): void {
+    guarded(() => this.#connection.exec(sql));
+  }
+
+  /** Closes the connection. */
+  close(): void {
+    this.#connection.close();
+  }
+
+  /** Closes the connection at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #prepare(sql: string): StatementSync {
+    const statement = this.#connection.prepare(sql) as ArrayStatement;
+    statement.setReturnArrays(true);
+    return statement;
+  }
+}
+
+function guarded<T>(action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof SqliteError) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    const resultCode = error instanceof Error && "errcode" in error ? Number(error.errcode) : 0;
+    throw new SqliteError(Number.isFinite(resultCode) ? resultCode : 0, message);
+  }
+}
