@@ -584,6 +584,13 @@ export const FINDING_CODES = {
     "The engine ignores the rest; something else wrote to the file.",
     "Compare with a backup.",
   ),
+  "header-count-high": row(
+    "VF2111",
+    "fatal",
+    "header.bin counts more slots than the other files hold",
+    "The engine searches uninitialised memory: signal 11.",
+    KEEP_SEGMENT,
+  ),
   // data_level0.bin
   "data-truncated": row(
     "VF2201",
@@ -683,6 +690,13 @@ export const FINDING_CODES = {
     "The engine ignores them; something else wrote to the file.",
     "Compare with a backup.",
   ),
+  "slot-links-empty": row(
+    "VF2215",
+    "error",
+    "A slot has no neighbours",
+    "Searches end there: queries return too few results or none.",
+    KEEP_SEGMENT,
+  ),
   // link_lists.bin
   "links-truncated": row(
     "VF2301",
@@ -724,6 +738,13 @@ export const FINDING_CODES = {
     "error",
     "link_lists.bin claims far more bytes than links can take",
     "Each flush seeks further: the file grows without bound.",
+    KEEP_SEGMENT,
+  ),
+  "links-zeroed": row(
+    "VF2307",
+    "fatal",
+    "link_lists.bin holds zeros where the graph has links",
+    "Every query follows links that do not exist: signal 11.",
     KEEP_SEGMENT,
   ),
   // length.bin
@@ -822,10 +843,10 @@ export const FINDING_CODES = {
   ),
   "graph-weak": row(
     "VF2602",
-    "warning",
+    "info",
     "A few live records cannot be reached from the entry point",
-    "No query returns them; updates and deletes of neighbours cut them off.",
-    "Update these records, or rebuild the index.",
+    "No query returns these few; hnswlib leaves some behind in every large index.",
+    "Add or update these records again if every one of them has to be found.",
   ),
   // Records against vectors
   "label-without-slot": row(

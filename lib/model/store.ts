@@ -62,6 +62,8 @@ export interface FileStamp {
   readonly modifiedMs: number;
   /** Its inode, or null where the system has none. */
   readonly inode: number | null;
+  /** True where the entry stands for a whole foreign directory, whose bytes were added up. */
+  readonly aggregate?: boolean;
 }
 
 /** What the first step of a check learned. */
