@@ -881,3 +881,23 @@ export const FINDING_CODES = {
 
 /** The name of a finding: a key of the table. */
 export type FindingName = keyof typeof FINDING_CODES;
+
+/**
+ * Lists every finding that there is, in the order of the codes.
+ *
+ * @example
+ * ```ts
+ * import { listFindingCodes } from "@vecfsck/vecfsck";
+ *
+ * const fatal = listFindingCodes().filter((code) => code.severity === "fatal");
+ * console.log(fatal.length > 0);
+ * ```
+ *
+ * @returns The rows of the table, each with its name.
+ */
+export function listFindingCodes(): (FindingCode & { readonly name: FindingName })[] {
+  const rows = Object.entries(FINDING_CODES) as [FindingName, FindingCode][];
+  return rows
+    .map(([name, code]) => ({ name, ...code }))
+    .sort((a, b) => a.code.localeCompare(b.code));
+}

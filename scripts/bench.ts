@@ -1,0 +1,168 @@
+/**
+ * Speed and memory of vecfsck beside its peers, in one run: `deno task bench [STORE…]`.
+ *
+ * Without arguments the standard store (135,464 records of 384 dimensions) is taken from
+ * `bench-data/standard`, and made there first by a real chromadb where `VECFSCK_ENGINES` names a
+ * directory with `chroma-<1.x>/bin/python`. Every command is run several times in turn with the
+ * others; medians are printed, for machines are noisy.
+ *
+ * @module
+ */
+
+import { join, resolve } from "@std/path";
+
+const ROUNDS = 5;
+const STANDARD_STORE = "bench-data/standard";
+
+/** One thing that is measured: a whole process. */
+interface Contender {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/** What one run of a process took. */
+interface Measurement {
+  readonly wallMs: number;
+  readonly peakBytes: number | null;
+}
+
+const INTEGRITY_CHECK = `
+import { DatabaseSync } from "node:sqlite";
+const database = new DatabaseSync(Deno.args[0], { readOnly: true });
+database.prepare("PRAGMA integrity_check").all();
+`;
+
+function contenders(store: string, integrityScript: string): Contender[] {
+  const deno = Deno.execPath();
+  const permissions = ["run", "--quiet", "--no-prompt", "--allow-read", "--allow-write"];
+  const check = (...options: string[]): string[] => [
+    ...permissions,
+    "cli.ts",
+    "check",
+    "--quiet",
+    ...options,
+    store,
+  ];
+  return [
+    { name: "vecfsck check --full", command: deno, args: check("--full") },
+    { name: "vecfsck check --quick", command: deno, args: check("--quick") },
+    {
+      name: "PRAGMA integrity_check alone",
+      command: deno,
+      args: [...permissions, integrityScript, join(store, "chroma.sqlite3")],
+    },
+    {
+      name: "cat of every file",
+      command: "sh",
+      args: ["-c", 'find "$0" -type f -exec cat {} + > /dev/null', store],
+    },
+  ];
+}
+
+async function measure({ command, args }: Contender): Promise<Measurement> {
+  const started = performance.now();
+  const child = new Deno.Command(command, {
+    args: [...args],
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  let peakBytes: number | null = null;
+  // The kernel's high-water mark only grows, so looking often enough misses next to nothing.
+  const watch = setInterval(() => {
+    peakBytes = Math.max(peakBytes ?? 0, readPeakBytes(child.pid) ?? 0) || peakBytes;
+  }, 10);
+  await child.status;
+  clearInterval(watch);
+  return { wallMs: performance.now() - started, peakBytes };
+}
+
+function readPeakBytes(pid: number): number | null {
+  try {
+    const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+    const kibibytes = /VmHWM:\s+(\d+) kB/.exec(status)?.[1];
+    return kibibytes === undefined ? null : Number(kibibytes) * 1024;
+  } catch {
+    return null;
+  }
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? NaN;
+}
+
+async function compare(store: string): Promise<void> {
+  const integrityScript = await Deno.makeTempFile({ suffix: ".ts" });
+  await Deno.writeTextFile(integrityScript, INTEGRITY_CHECK);
+  const list = contenders(store, integrityScript);
+  const runs = new Map<string, Measurement[]>(list.map(({ name }) => [name, []]));
+  for (let round = -1; round < ROUNDS; round++) {
+    for (const contender of list) {
+      const measurement = await measure(contender);
+      if (round >= 0) runs.get(contender.name)?.push(measurement);
+    }
+  }
+  await Deno.remove(integrityScript);
+  print(store, runs);
+}
+
+function print(store: string, runs: Map<string, Measurement[]>): void {
+  console.log(`\n${store} (${ROUNDS} runs each after one that is not counted, in turn)\n`);
+  console.log("| command | median | min | max | against integrity_check | peak memory |");
+  console.log("| --- | ---: | ---: | ---: | ---: | ---: |");
+  const peer = median((runs.get("PRAGMA integrity_check alone") ?? []).map((run) => run.wallMs));
+  for (const [name, measurements] of runs) {
+    const walls = measurements.map((run) => run.wallMs);
+    const peak = Math.max(...measurements.map((run) => run.peakBytes ?? 0));
+    const cells = [
+      name,
+      seconds(median(walls)),
+      seconds(Math.min(...walls)),
+      seconds(Math.max(...walls)),
+      `${(median(walls) / peer).toFixed(2)} ×`,
+      peak === 0 ? "unknown" : `${Math.round(peak / 1e6)} MB`,
+    ];
+    console.log(`| ${cells.join(" | ")} |`);
+  }
+}
+
+function seconds(durationMs: number): string {
+  return `${(durationMs / 1000).toFixed(2)} s`;
+}
+
+async function standardStore(): Promise<string> {
+  const store = resolve(STANDARD_STORE);
+  try {
+    await Deno.stat(join(store, "chroma.sqlite3"));
+    return store;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  const engines = Deno.env.get("VECFSCK_ENGINES");
+  if (engines === undefined) {
+    console.error(
+      `No store in ${STANDARD_STORE}. Set VECFSCK_ENGINES to a directory with ` +
+        "chroma-1.5.9/bin/python (a virtual environment with that chromadb), or name a store.",
+    );
+    Deno.exit(16);
+  }
+  console.log("Making the standard store with a real engine; that takes a minute or two …");
+  const python = join(engines, "chroma-1.5.9", "bin", "python");
+  const { success } = await new Deno.Command(python, {
+    args: ["scripts/make_standard_store.py", store],
+    stdout: "inherit",
+    stderr: "inherit",
+  }).output();
+  if (!success) Deno.exit(1);
+  return store;
+}
+
+const stores = Deno.args.length > 0
+  ? Deno.args.map((path) => resolve(path))
+  : [await standardStore()];
+console.log(
+  `Deno ${Deno.version.deno}, ${navigator.hardwareConcurrency} cores, ${Deno.build.target}`,
+);
+for (const store of stores) await compare(store);

@@ -1,0 +1,108 @@
+/**
+ * The fuzzer: breaks files of healthy stores at random and checks them. Whatever the bytes are, a
+ * check ends, in bounded time and memory, with findings or an operation error and never with a
+ * trace.
+ *
+ * @module
+ */
+
+import { join } from "@std/path";
+import { OperationError } from "../../lib/base/errors.ts";
+import { checkStore } from "../../lib/engine/check.ts";
+import { copyTree, GOLDEN_STORES, goldenStore, scratchDirectory } from "../support/fixtures.ts";
+import { FuzzRandom, MUTATIONS } from "./mutate.ts";
+
+/** No check of a store of two megabytes may take longer. */
+const LONGEST_CHECK_MS = 20_000;
+
+/** The memory of the whole process may not pass this, whatever lengths the bytes declare. */
+const MOST_MEMORY_BYTES = 1 << 30;
+
+/** What a run of the fuzzer did. */
+export interface FuzzReport {
+  /** How many stores were broken and checked. */
+  readonly events: number;
+  /** How many of them had at least one finding of severity fatal or error. */
+  readonly damaged: number;
+  /** What went wrong, with the seed that shows it again. */
+  readonly failures: readonly string[];
+}
+
+/** What is fuzzed: yields something for each finding, with its severity. */
+export type Subject = (store: string) => AsyncIterable<{ readonly severity?: string }>;
+
+/**
+ * Breaks and checks stores.
+ *
+ * @param seed The first seed; event n uses `seed + n`, so that `--seed N --events 1` replays one.
+ * @param events How many stores to break.
+ * @param subject What is run on each; a check unless told otherwise.
+ * @returns What happened.
+ */
+export async function fuzz(
+  seed: number,
+  events: number,
+  subject: Subject = runCheck,
+): Promise<FuzzReport> {
+  const failures: string[] = [];
+  let damaged = 0;
+  for (let event = 0; event < events; event++) {
+    const { store, description } = await breakStore(seed + event);
+    const startedMs = performance.now();
+    try {
+      let severe = false;
+      for await (const { severity } of subject(store)) {
+        severe ||= severity === "fatal" || severity === "error";
+      }
+      if (severe) damaged++;
+    } catch (error) {
+      if (!(error instanceof OperationError) || error.code === "internal") {
+        failures.push(`${description}: ${error instanceof Error ? error.stack : error}`);
+      }
+    }
+    if (performance.now() - startedMs > LONGEST_CHECK_MS) failures.push(`${description}: too slow`);
+    if (Deno.memoryUsage().rss > MOST_MEMORY_BYTES) failures.push(`${description}: memory`);
+    await Deno.remove(store, { recursive: true });
+  }
+  return { events, damaged, failures };
+}
+
+async function* runCheck(store: string): AsyncGenerator<{ severity?: string }> {
+  for await (const event of checkStore(store)) {
+    if (event.type === "finding") yield event;
+  }
+}
+
+const masters = new Map<string, Promise<string>>();
+
+async function breakStore(seed: number): Promise<{ store: string; description: string }> {
+  const random = new FuzzRandom(seed);
+  const golden = random.pick(GOLDEN_STORES);
+  const master = masters.get(golden) ?? goldenStore(golden);
+  masters.set(golden, master);
+  const store = join(await scratchDirectory(), "fuzzed");
+  await copyTree(await master, store);
+  const damages: string[] = [];
+  for (let damage = 1 + random.below(2); damage > 0; damage--) {
+    const file = random.pick(await listFiles(store));
+    const name = random.pick(Object.keys(MUTATIONS));
+    const bytes = await Deno.readFile(join(store, file));
+    if (bytes.length > 0) {
+      await Deno.writeFile(join(store, file), MUTATIONS[name]?.(bytes, random) ?? bytes);
+    }
+    damages.push(`${name} ${file}`);
+  }
+  return { store, description: `seed ${seed}: ${golden}, ${damages.join(", ")}` };
+}
+
+/** Lists the files; the catalogue, of which there is one, as often as the small files together. */
+async function listFiles(store: string): Promise<string[]> {
+  const files: string[] = [];
+  for await (const entry of Deno.readDir(store)) {
+    if (!entry.isDirectory) continue;
+    for await (const file of Deno.readDir(join(store, entry.name))) {
+      files.push(`${entry.name}/${file.name}`);
+    }
+  }
+  return [...files.sort(), ...Array<string>(files.length >> 1).fill("chroma.sqlite3")];
+}

@@ -1,0 +1,113 @@
+/**
+ * The rules of the tree: which layer imports which, and what stands behind one module alone.
+ */
+import { assertEquals } from "@std/assert";
+import { join, relative } from "@std/path";
+import { REPOSITORY } from "./support/fixtures.ts";
+
+/** The layers, the lowest first; those in one row do not import each other's neighbours above. */
+const LAYERS = [
+  ["base"],
+  ["model"],
+  ["codec", "fs", "hnsw", "sqlite"],
+  ["stores"],
+  ["engine"],
+  ["output"],
+  ["cli"],
+] as const;
+
+interface SourceFile {
+  readonly path: string;
+  readonly layer: string;
+  readonly text: string;
+}
+
+async function listSources(directory = join(REPOSITORY, "lib")): Promise<SourceFile[]> {
+  const sources: SourceFile[] = [];
+  for await (const entry of Deno.readDir(directory)) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory) sources.push(...await listSources(path));
+    else if (path.endsWith(".ts")) {
+      const name = relative(join(REPOSITORY, "lib"), path).replaceAll("\\", "/");
+      sources.push({
+        path: name,
+        layer: name.split("/")[0] ?? "",
+        text: await Deno.readTextFile(path),
+      });
+    }
+  }
+  return sources;
+}
+
+function rankOf(layer: string): number {
+  return LAYERS.findIndex((row) => (row as readonly string[]).includes(layer));
+}
+
+function importsOf(source: SourceFile): string[] {
+  return [...source.text.matchAll(/(?:from|import\()\s*"([^"]+)"/g)].map((match) => match[1] ?? "");
+}
+
+const sources = await listSources();
+
+Deno.test("lib imports one way only, from the lower layers", () => {
+  const wrong: string[] = [];
+  for (const source of sources) {
+    assertEquals(rankOf(source.layer) >= 0, true, `no such layer: ${source.layer}`);
+    for (const specifier of importsOf(source)) {
+      if (!specifier.startsWith(".")) continue;
+      const target = new URL(specifier, `file:///${source.path}`).pathname.slice(1);
+      const layer = target.split("/")[0] ?? "";
+      if (rankOf(layer) > rankOf(source.layer)) wrong.push(`${source.path} imports ${target}`);
+    }
+  }
+  assertEquals(wrong, []);
+});
+
+Deno.test("node:sqlite is imported by one module alone", () => {
+  const importers = sources.filter((source) => importsOf(source).includes("node:sqlite"));
+  assertEquals(importers.map((source) => source.path), ["sqlite/database.ts"]);
+});
+
+Deno.test("lib writes files in one module alone", () => {
+  const writing =
+    /\bDeno\.(write|rename|remove|mkdir|copy|truncate|utime|chmod|chown|link|symlink|create|makeTemp)|write: true|append: true/;
+  const writers = sources.filter((source) => writing.test(source.text));
+  assertEquals(writers.map((source) => source.path), ["fs/scratch.ts"]);
+});
+
+Deno.test("lib prints nothing outside the command line", () => {
+  const printers = sources.filter((source) =>
+    /\bconsole\.|Deno\.(stdout|stderr)/.test(source.text.replaceAll(/^ \*.*$/gm, ""))
+  );
+  assertEquals(
+    printers.filter((source) => source.layer !== "cli").map((source) => source.path),
+    [],
+  );
+});
+
+Deno.test("every module of lib says what it is for", () => {
+  const silent = sources.filter((source) => !source.text.includes("@module"));
+  assertEquals(silent.map((source) => source.path), []);
+});
+
+Deno.test("the version in lib is the one in deno.json", async () => {
+  const { version } = JSON.parse(await Deno.readTextFile(join(REPOSITORY, "deno.json")));
+  const source = sources.find((candidate) => candidate.path === "base/version.ts");
+  assertEquals(source?.text.includes(`VERSION = "${version}"`), true);
+});
+
+Deno.test("docs/codes.md is what the table of codes gives", async () => {
+  const { CODES_PAGE, renderCodesPage } = await import("../scripts/generate_docs.ts");
+  assertEquals(await Deno.readTextFile(CODES_PAGE), renderCodesPage());
+});
+
+Deno.test("no finding code is given twice", () => {
+  const text = sources.find((source) => source.path === "model/codes.ts")?.text ?? "";
+  const codes = [...text.matchAll(/"(VF\d{4})"/g)].map((match) => match[1]);
+  assertEquals(new Set(codes).size, codes.length);
+});
+
+Deno.test("docs/architecture.md names every layer", async () => {
+  const page = await Deno.readTextFile(join(REPOSITORY, "docs", "architecture.md"));
+  for (const layer of LAYERS.flat()) assertEquals(page.includes(`lib/${layer}`), true, layer);
+});
