@@ -27,6 +27,9 @@ import type { RandomAccessBytes } from "./random_access.ts";
 /** How far the length of a cosine vector may be from 1: rounding of f32 stays below a tenth. */
 const NORM_TOLERANCE = 1e-3;
 
+/** Chroma counts labels from 1 and keeps them in 32 bits. */
+const LARGEST_LABEL = 0xffff_ffff;
+
 /** How many bytes of slots are read at a time. */
 const CHUNK_SIZE_BYTES = 1 << 20;
 
@@ -200,7 +203,7 @@ class SlotSurveyor {
     const deleted = (head >>> 16 & 1) === 1;
     const label = (this.#words[labelWord] ?? 0) + (this.#words[labelWord + 1] ?? 0) * 0x1_0000_0000;
     const squared = this.#squaredLength(base);
-    const labelValid = label > 0 && label <= Number.MAX_SAFE_INTEGER;
+    const labelValid = label > 0 && label <= LARGEST_LABEL;
     if (this.#isZeroed(base, head, label)) {
       this.#add("zeroed", slot, 0, geometry.slotSizeBytes);
       return;

@@ -1,0 +1,292 @@
+/**
+ * data_level0.bin, link_lists.bin and length.bin. The rules:
+ *
+ * - each is as long as the slots in use need; what is longer is as long as an engine writes it;
+ * - every slot has a possible number of neighbours, all of them other slots in use;
+ * - every label was given, and to one slot only;
+ * - vectors are finite, and for cosine of length 1, with lengths that vectors can have;
+ * - every link record has a possible length, and its links lead to nodes on that level;
+ * - every live slot can be reached from the entry point.
+ *
+ * @module
+ */
+
+import { formatBytes, formatCount } from "../../base/format.ts";
+import { LENGTH_SIZE_BYTES } from "../../hnsw/lengths.ts";
+import type { SlotProblem } from "../../hnsw/slots.ts";
+import type { FindingName } from "../../model/codes.ts";
+import { createFinding, type Finding } from "../../model/finding.ts";
+import type { Places } from "../../model/place_tally.ts";
+import { inFile, isCosine, type SegmentFileKey, type SegmentReading } from "./segment_reading.ts";
+
+/** From this share of deleted slots on, searches return too few results. */
+const MANY_DELETED_RATIO = 0.5;
+const MANY_DELETED_SLOTS = 1000;
+
+/** Below this share a few unreachable records are what updates and deletes leave behind. */
+const WEAK_GRAPH_RATIO = 0.005;
+
+/**
+ * Judges data_level0.bin.
+ *
+ * @param reading The files of the segment.
+ * @returns What is wrong with it; nothing when the file is missing.
+ */
+export function checkSlots(reading: SegmentReading): Finding[] {
+  const { files, geometry, count, slots } = reading;
+  if (files.data === null || geometry === null || count === null) return [];
+  const findings: Finding[] = [];
+  const neededBytes = count.effective * geometry.slotSizeBytes;
+  const slotsPresent = Math.floor(files.data.sizeBytes / geometry.slotSizeBytes);
+  if (slotsPresent < count.effective) {
+    findings.push(createFinding("data-truncated", {
+      ...inFile(reading.subject, "data"),
+      offset: files.data.sizeBytes,
+      count: count.effective - slotsPresent,
+      message: `data_level0.bin has ${formatBytes(files.data.sizeBytes)} of ` +
+        `${formatBytes(neededBytes)}: ${formatCount(slotsPresent, "slot")} of ` +
+        `${count.effective} are there`,
+      detail: { slotsPresent, slotsExpected: count.effective },
+    }));
+  } else {
+    findings.push(...checkDataSize(reading, neededBytes, geometry.slotSizeBytes));
+  }
+  if (slots === null) return findings;
+  for (const [problem, rule] of Object.entries(SLOT_RULES)) {
+    const places = slots.problems[problem as SlotProblem];
+    if (places.count > 0) {
+      const message = rule.message(formatCount(places.count, "slot"), places.firstIndex ?? 0);
+      findings.push(placesFinding(reading, "data", rule.name, places, message));
+    }
+  }
+  return [...findings, ...checkDeleted(reading)];
+}
+
+const SLOT_RULES: Record<
+  SlotProblem,
+  { name: FindingName; message: (slots: string, first: number) => string }
+> = {
+  zeroed: {
+    name: "slot-zeroed",
+    message: (slots, first) => `${slots} of zeros, wholly or in part; the first is slot ${first}`,
+  },
+  neighbourCount: {
+    name: "slot-neighbour-count",
+    message: (slots, first) =>
+      `Impossible number of neighbours in ${slots}; first in slot ${first}`,
+  },
+  neighbourRange: {
+    name: "slot-neighbour-range",
+    message: (slots, first) =>
+      `A neighbour that is no slot in use, in ${slots}; first in slot ${first}`,
+  },
+  neighbourSelf: {
+    name: "slot-neighbour-self",
+    message: (slots, first) => `A link to itself in ${slots}; first in slot ${first}`,
+  },
+  neighbourDuplicate: {
+    name: "slot-neighbour-duplicate",
+    message: (slots, first) => `The same neighbour twice in ${slots}; first in slot ${first}`,
+  },
+  linksEmpty: {
+    name: "slot-links-empty",
+    message: (slots, first) => `No neighbours at all in ${slots}; first in slot ${first}`,
+  },
+  flags: {
+    name: "slot-flags-unknown",
+    message: (slots, first) => `Unknown flags in ${slots}; first in slot ${first}`,
+  },
+  labelInvalid: {
+    name: "slot-label-invalid",
+    message: (slots, first) => `A label that cannot be in ${slots}; first in slot ${first}`,
+  },
+  labelDuplicate: {
+    name: "slot-label-duplicate",
+    message: (slots, first) =>
+      `A label that another slot has too, in ${slots}; first in slot ${first}`,
+  },
+  vectorNotFinite: {
+    name: "vector-not-finite",
+    message: (slots, first) => `NaN or infinity in the vectors of ${slots}; first in slot ${first}`,
+  },
+  vectorNotNormalised: {
+    name: "vector-not-normalised",
+    message: (slots, first) =>
+      `A vector that is not of length 1 in ${slots} of a cosine index; first in slot ${first}`,
+  },
+};
+
+function placesFinding(
+  reading: SegmentReading,
+  file: SegmentFileKey,
+  name: FindingName,
+  places: Places,
+  message: string,
+): Finding {
+  return createFinding(name, {
+    ...inFile(reading.subject, file),
+    offset: places.firstOffset,
+    count: places.count,
+    message,
+    detail: { ranges: places.ranges },
+  });
+}
+
+/** Engines write exactly the slots in use, or as many as there is room for. */
+function checkDataSize(
+  reading: SegmentReading,
+  neededBytes: number,
+  slotSizeBytes: number,
+): Finding[] {
+  const { files, header } = reading;
+  if (files.data === null || header === null || reading.headerGeometry === null) return [];
+  const sizeBytes = files.data.sizeBytes;
+  const roomBytes = Number(header.capacity) * slotSizeBytes;
+  if (sizeBytes === neededBytes || sizeBytes === roomBytes) return [];
+  return [createFinding("data-size-unusual", {
+    ...inFile(reading.subject, "data"),
+    offset: Math.min(sizeBytes, neededBytes),
+    message: `data_level0.bin has ${sizeBytes} bytes; an engine writes ${neededBytes} ` +
+      `for the slots in use or ${roomBytes} for all there is room for`,
+  })];
+}
+
+function checkDeleted(reading: SegmentReading): Finding[] {
+  const { slots, geometry } = reading;
+  if (slots === null || geometry === null || slots.deleted === 0) return [];
+  const many = slots.deleted >= MANY_DELETED_SLOTS &&
+    slots.deleted > MANY_DELETED_RATIO * slots.slots;
+  return [createFinding(many ? "deleted-slots-many" : "deleted-slots", {
+    ...inFile(reading.subject, "data"),
+    count: slots.deleted,
+    message: `${formatCount(slots.deleted, "slot")} of ${slots.slots} are deleted and take ` +
+      formatBytes(slots.deleted * geometry.slotSizeBytes),
+  })];
+}
+
+/**
+ * Judges link_lists.bin.
+ *
+ * @param reading The files of the segment.
+ * @returns What is wrong with it; nothing when the file is missing.
+ */
+export function checkLinks(reading: SegmentReading): Finding[] {
+  const { files, links, count, geometry } = reading;
+  if (files.links === null || links === null || count === null || geometry === null) return [];
+  const place = inFile(reading.subject, "links");
+  if (reading.linksAllZero && (reading.header?.maxLevel ?? 0) > 0) {
+    return [createFinding("links-zeroed", {
+      ...place,
+      offset: 0,
+      message: "link_lists.bin begins with zeros, but the graph has levels above 0",
+    })];
+  }
+  if (links.stop === "truncated") {
+    return [createFinding("links-truncated", {
+      ...place,
+      offset: links.endOffset,
+      count: count.effective - links.records,
+      message: `link_lists.bin ends after ${formatCount(links.records, "record")}; ` +
+        `${formatCount(count.effective, "slot")} are in use`,
+    })];
+  }
+  if (links.stop === "torn") {
+    return [createFinding("links-record-torn", {
+      ...place,
+      offset: links.endOffset,
+      message: `The record of slot ${links.records} claims ` +
+        `${formatBytes(links.tornSizeBytes ?? 0)}, which is no multiple of ` +
+        `${geometry.linkListSizeBytes} bytes or too much`,
+    })];
+  }
+  return [...checkNeighbours(reading), ...checkLinksSize(reading)];
+}
+
+function checkNeighbours(reading: SegmentReading): Finding[] {
+  const { links } = reading;
+  if (links === null) return [];
+  const findings: Finding[] = [];
+  if (links.neighbourCount.count > 0) {
+    const lists = formatCount(links.neighbourCount.count, "list");
+    const message = `Impossible number of links in ${lists} of levels above 0`;
+    findings.push(
+      placesFinding(reading, "links", "links-neighbour-count", links.neighbourCount, message),
+    );
+  }
+  if (links.neighbourRange.count > 0) {
+    const lists = formatCount(links.neighbourRange.count, "list");
+    const message = `A link to a slot that is not in use or not on that level, in ${lists}`;
+    findings.push(
+      placesFinding(reading, "links", "links-neighbour-range", links.neighbourRange, message),
+    );
+  }
+  return findings;
+}
+
+function checkLinksSize(reading: SegmentReading): Finding[] {
+  const { files, links } = reading;
+  if (files.links === null || links === null) return [];
+  const trailingBytes = files.links.sizeBytes - links.endOffset;
+  if (trailingBytes === 0) return [];
+  // More than twice what the records take is no leftover of a cut: something seeked past the end.
+  const name = trailingBytes > Math.max(1 << 20, 2 * links.endOffset)
+    ? "links-sparse"
+    : "links-trailing-bytes";
+  return [createFinding(name, {
+    ...inFile(reading.subject, "links"),
+    offset: links.endOffset,
+    message: `link_lists.bin goes on for ${formatBytes(trailingBytes)} after the record of the ` +
+      `last slot`,
+  })];
+}
+
+/**
+ * Judges length.bin.
+ *
+ * @param reading The files of the segment.
+ * @returns What is wrong with it; nothing when the file is missing.
+ */
+export function checkLengths(reading: SegmentReading): Finding[] {
+  const { files, count, lengths, subject } = reading;
+  if (files.lengths === null || count === null) return [];
+  const findings: Finding[] = [];
+  const neededBytes = count.effective * LENGTH_SIZE_BYTES;
+  if (files.lengths.sizeBytes < neededBytes) {
+    const missing = count.effective - Math.floor(files.lengths.sizeBytes / LENGTH_SIZE_BYTES);
+    findings.push(createFinding(isCosine(subject) ? "lengths-truncated" : "lengths-short", {
+      ...inFile(subject, "lengths"),
+      offset: files.lengths.sizeBytes,
+      count: missing,
+      message: `length.bin has ${files.lengths.sizeBytes} of ${neededBytes} bytes: ` +
+        `${formatCount(missing, "length")} are missing`,
+    }));
+  }
+  if (lengths !== null && lengths.count > 0) {
+    const message = `${formatCount(lengths.count, "length")} that no vector has; first of slot ` +
+      `${lengths.firstIndex}`;
+    findings.push(placesFinding(reading, "lengths", "lengths-invalid", lengths, message));
+  }
+  return findings;
+}
+
+/**
+ * Judges whether a search can reach every live slot. Where links are damaged nothing is said: the
+ * damage itself has been named.
+ *
+ * @param reading The files of the segment.
+ * @returns One finding, or none.
+ */
+export function checkGraph(reading: SegmentReading): Finding[] {
+  const { unreachable, slots, links } = reading;
+  if (unreachable === null || slots === null || unreachable.count === 0) return [];
+  const { neighbourCount, neighbourRange, zeroed, linksEmpty } = slots.problems;
+  const damaged = neighbourCount.count + neighbourRange.count + zeroed.count + linksEmpty.count;
+  if (damaged > 0 || links?.stop !== "complete" || reading.linksAllZero) return [];
+  const weak = unreachable.count <= Math.max(1, WEAK_GRAPH_RATIO * slots.live);
+  return [createFinding(weak ? "graph-weak" : "graph-unreachable", {
+    ...inFile(reading.subject, "data"),
+    count: unreachable.count,
+    message: `${formatCount(unreachable.count, "live slot")} of ${slots.live} cannot be reached ` +
+      `from the entry point; the first is slot ${unreachable.firstSlot}`,
+  })];
+}

@@ -1,0 +1,178 @@
+/**
+ * The directory of a Chroma store:
+ *
+ * | path                         | what it is                                                    |
+ * | ---------------------------- | ------------------------------------------------------------- |
+ * | chroma.sqlite3               | catalogue, metadata, full text, write-ahead queue             |
+ * | chroma.sqlite3-journal       | a transaction under way, or one that was interrupted          |
+ * | chroma.sqlite3-wal, -shm     | only where somebody switched the journal mode to WAL          |
+ * | <VECTOR segment uuid>/       | one directory for each vector segment, with the files below   |
+ * | <uuid>/header.bin            | sizes, counts and the entry point of the index                |
+ * | <uuid>/data_level0.bin       | neighbours on level 0, vectors, labels                        |
+ * | <uuid>/link_lists.bin        | neighbours on the levels above                                |
+ * | <uuid>/length.bin            | lengths of vectors before they were normalised                |
+ * | <uuid>/index_metadata.pickle | which id has which label; absent until the first flush        |
+ *
+ * @module
+ */
+
+import { join } from "@std/path";
+import { toOperationError } from "../../base/errors.ts";
+import type { FileStamp } from "../../model/store.ts";
+
+/** The name of the catalogue. */
+export const CATALOGUE_NAME = "chroma.sqlite3";
+
+/** The files of an index; the engine cannot load it without the first four. */
+export const SEGMENT_FILES = {
+  header: "header.bin",
+  data: "data_level0.bin",
+  lengths: "length.bin",
+  links: "link_lists.bin",
+  idMap: "index_metadata.pickle",
+} as const;
+
+/** How many entries of foreign directories are counted; nobody keeps a home directory in a store. */
+const MOST_FOREIGN_ENTRIES = 10_000;
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** A file of the store. */
+export interface StoreFile extends FileStamp {
+  /** Bytes that it takes on the disk, or null where the system does not tell. */
+  readonly allocatedBytes: number | null;
+}
+
+/** A directory that holds, or held, the index of a segment. */
+export interface SegmentDirectory {
+  /** Its name in the store. */
+  readonly name: string;
+  /** The segment's id: the name, or for one that was moved aside the UUID it begins with. */
+  readonly segmentId: string;
+  /** Whether it was moved aside: the name goes on after the UUID. */
+  readonly movedAside: boolean;
+  /** Its regular files by name. */
+  readonly files: Readonly<Record<string, StoreFile>>;
+  /** Names in it that are no regular files. */
+  readonly irregular: readonly string[];
+}
+
+/** What stands in a store's directory. */
+export interface Layout {
+  /** The store's directory. */
+  readonly path: string;
+  /** The catalogue, or null when it is missing or no regular file. */
+  readonly catalogue: StoreFile | null;
+  /** The files that SQLite keeps beside the catalogue. */
+  readonly companions: readonly StoreFile[];
+  /** The directories of segments. */
+  readonly segments: readonly SegmentDirectory[];
+  /** UUIDs under which a file stands where a segment's directory belongs. */
+  readonly segmentsNotDirectories: readonly string[];
+  /** Everything else, each with the bytes below it. */
+  readonly foreign: readonly StoreFile[];
+}
+
+/**
+ * Lists a store's directory.
+ *
+ * @param path The store's directory.
+ * @returns What stands there; nothing has been opened.
+ * @throws {OperationError} The directory, or something in it, cannot be looked at.
+ */
+export function readLayout(path: string): Layout {
+  let catalogue: StoreFile | null = null;
+  const companions: StoreFile[] = [];
+  const segments: SegmentDirectory[] = [];
+  const segmentsNotDirectories: string[] = [];
+  const foreign: StoreFile[] = [];
+  for (const name of listNames(path)) {
+    const info = statOrNull(join(path, name));
+    const uuid = name.slice(0, 36);
+    if (info?.isFile && name === CATALOGUE_NAME) {
+      catalogue = toStoreFile(name, info);
+    } else if (info?.isFile && name.startsWith(`${CATALOGUE_NAME}-`)) {
+      companions.push(toStoreFile(name, info));
+    } else if (info?.isDirectory && UUID.test(uuid) && (name.length === 36 || name[36] === ".")) {
+      segments.push(readSegmentDirectory(path, name));
+    } else if (UUID.test(name)) {
+      segmentsNotDirectories.push(name);
+      if (info !== null) foreign.push(toStoreFile(name, info));
+    } else if (info !== null) {
+      foreign.push(readForeign(path, name, info));
+    }
+  }
+  return { path, catalogue, companions, segments, segmentsNotDirectories, foreign };
+}
+
+/** Every file of a layout, with the bytes of foreign directories as one entry each. */
+export function listFiles(layout: Layout): StoreFile[] {
+  return [
+    ...(layout.catalogue === null ? [] : [layout.catalogue]),
+    ...layout.companions,
+    ...layout.segments.flatMap((segment) => Object.values(segment.files)),
+    ...layout.foreign,
+  ];
+}
+
+function readSegmentDirectory(storePath: string, name: string): SegmentDirectory {
+  const files: Record<string, StoreFile> = {};
+  const irregular: string[] = [];
+  for (const fileName of listNames(join(storePath, name))) {
+    const info = statOrNull(join(storePath, name, fileName));
+    if (info?.isFile) files[fileName] = toStoreFile(`${name}/${fileName}`, info);
+    else irregular.push(fileName);
+  }
+  return { name, segmentId: name.slice(0, 36), movedAside: name.length > 36, files, irregular };
+}
+
+function readForeign(storePath: string, name: string, info: Deno.FileInfo): StoreFile {
+  const own = toStoreFile(name, info);
+  if (!info.isDirectory) return own;
+  return { ...own, sizeBytes: sumFileSizes(join(storePath, name)), aggregate: true };
+}
+
+/** Adds up the files below a directory; links are not followed, so that no loop can hold it. */
+function sumFileSizes(path: string): number {
+  const waiting = [path];
+  let sizeBytes = 0;
+  let entries = 0;
+  for (let directory = waiting.pop(); directory !== undefined; directory = waiting.pop()) {
+    for (const name of listNames(directory)) {
+      if (++entries > MOST_FOREIGN_ENTRIES) return sizeBytes;
+      const info = Deno.lstatSync(join(directory, name));
+      if (info.isDirectory) waiting.push(join(directory, name));
+      else if (info.isFile) sizeBytes += info.size;
+    }
+  }
+  return sizeBytes;
+}
+
+function listNames(path: string): string[] {
+  try {
+    return Array.from(Deno.readDirSync(path), (entry) => entry.name).sort();
+  } catch (error) {
+    throw toOperationError(error, path);
+  }
+}
+
+/** Looks at an entry; null for a link that leads nowhere and a file that has just gone. */
+function statOrNull(path: string): Deno.FileInfo | null {
+  try {
+    return Deno.statSync(path);
+  } catch (error) {
+    const operationError = toOperationError(error, path);
+    if (operationError.code === "not-found" || operationError.code === "link-loop") return null;
+    throw operationError;
+  }
+}
+
+function toStoreFile(path: string, info: Deno.FileInfo): StoreFile {
+  return {
+    path,
+    sizeBytes: info.isDirectory ? 0 : info.size,
+    modifiedMs: info.mtime?.getTime() ?? 0,
+    inode: info.ino,
+    allocatedBytes: info.blocks === null ? null : info.blocks * 512,
+  };
+}
