@@ -55,6 +55,8 @@ export interface SlotSurvey {
   readonly live: number;
   /** How many of them are deleted. */
   readonly deleted: number;
+  /** How many slots have a label that can be, and that no other slot has. */
+  readonly labelled: number;
   /** How many vectors have no length at all. */
   readonly zeroVectors: number;
   /** Whether every vector has length 1, as only a cosine index guarantees it. */
@@ -185,6 +187,7 @@ class SlotSurveyor {
       slots: this.#slots,
       live: this.#slots - this.#deleted,
       deleted: this.#deleted,
+      labelled: this.#labels.count,
       zeroVectors: this.#zeroVectors,
       allNormalised: this.#unnormalised === 0,
       problems: Object.fromEntries(

@@ -877,6 +877,13 @@ export const FINDING_CODES = {
     "Queries return results without document and metadata, or fail.",
     KEEP_SEGMENT,
   ),
+  "index-ahead": row(
+    "VF2705",
+    "info",
+    "A flush of the index was interrupted before its id map was written",
+    "The engine replays the queue and gives the same labels again.",
+    NOTHING_TO_DO,
+  ),
 } as const satisfies Readonly<Record<string, FindingCode>>;
 
 /** The name of a finding: a key of the table. */

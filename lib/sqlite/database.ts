@@ -7,12 +7,13 @@
  * @module
  */
 
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { DatabaseSync, type DatabaseSyncOptions, type StatementSync } from "node:sqlite";
 
 /** A value that a query takes or gives. Integers above 2^53 come only when asked for as bigint. */
 export type SqlValue = null | number | bigint | string | Uint8Array;
 
-// Deno 2.9 has the method; its type declarations lack it.
+// Deno 2.9 has the option and the method; its type declarations lack them.
+type ConnectionOptions = DatabaseSyncOptions & { defensive: boolean };
 type ArrayStatement = StatementSync & { setReturnArrays(enabled: boolean): void };
 
 /** SQLite's result codes that this program tells apart; see sqlite.org/rescode.html. */
@@ -55,6 +56,11 @@ export class SqliteError extends Error {
 export interface OpenOptions {
   /** Whether the file may be written; only ever true for a private copy. */
   writable?: boolean;
+  /**
+   * Whether a file is read that SQLite refuses whole: one that is shorter than its header says, or
+   * whose schema has rows that make no sense. What is left of it can then be read; false by default.
+   */
+  tolerant?: boolean;
   /** How long a lock of another process is waited for, in milliseconds. */
   busyTimeoutMs?: number;
 }
@@ -76,16 +82,20 @@ export class StoreDatabase implements Disposable {
    * @throws {SqliteError} The file cannot be opened.
    */
   static open(path: string, options: OpenOptions = {}): StoreDatabase {
-    const { writable = false, busyTimeoutMs = 2_000 } = options;
+    const { writable = false, tolerant = false, busyTimeoutMs = 2_000 } = options;
     return guarded(() => {
-      const connection = new DatabaseSync(path, {
+      const connectionOptions: ConnectionOptions = {
         readOnly: !writable,
         allowExtension: false,
         enableForeignKeyConstraints: false,
+        defensive: !tolerant,
         timeout: busyTimeoutMs,
-      });
+      };
+      const connection = new DatabaseSync(path, connectionOptions);
       // A hostile schema must not reach functions with side effects through views and triggers.
       connection.exec("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
+      // Its other meaning is what counts here: damage of the schema is passed over.
+      if (tolerant) connection.exec("PRAGMA writable_schema = ON");
       return new StoreDatabase(connection);
     });
   }

@@ -172,7 +172,8 @@ function checkDeleted(reading: SegmentReading): Finding[] {
  */
 export function checkLinks(reading: SegmentReading): Finding[] {
   const { files, links, count, geometry } = reading;
-  if (files.links === null || links === null || count === null || geometry === null) return [];
+  if (files.links === null || count === null || geometry === null) return [];
+  if (links === null) return checkLinksLength(reading, files.links.sizeBytes, count.effective);
   const place = inFile(reading.subject, "links");
   if (reading.linksAllZero && (reading.header?.maxLevel ?? 0) > 0) {
     return [createFinding("links-zeroed", {
@@ -200,6 +201,17 @@ export function checkLinks(reading: SegmentReading): Finding[] {
     })];
   }
   return [...checkNeighbours(reading), ...checkLinksSize(reading)];
+}
+
+/** Without reading it: every slot has a record of four bytes at least. */
+function checkLinksLength(reading: SegmentReading, sizeBytes: number, slots: number): Finding[] {
+  if (sizeBytes >= 4 * slots) return [];
+  return [createFinding("links-truncated", {
+    ...inFile(reading.subject, "links"),
+    offset: sizeBytes,
+    message: `link_lists.bin has ${formatBytes(sizeBytes)}; ${formatCount(slots, "slot")} need ` +
+      `${formatBytes(4 * slots)} at least`,
+  })];
 }
 
 function checkNeighbours(reading: SegmentReading): Finding[] {

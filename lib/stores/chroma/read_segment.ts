@@ -16,7 +16,7 @@ import { spreadLevel0 } from "../../hnsw/reachability.ts";
 import { SlotBitmap } from "../../hnsw/slot_bitmap.ts";
 import { type SlotSurvey, surveySlots } from "../../hnsw/slots.ts";
 import type { CheckLevel } from "../../model/report.ts";
-import { type IdMap, readIdMap } from "./id_map.ts";
+import { type IdMap, type IdVisitor, readIdMap } from "./id_map.ts";
 import { SEGMENT_FILES, type StoreFile } from "./layout.ts";
 import {
   isCosine,
@@ -32,6 +32,8 @@ export interface ReadSegmentOptions {
   level: CheckLevel;
   /** Is told how many bytes were read. */
   onRead: (sizeBytes: number) => void;
+  /** Is told every id of the index. */
+  onId: IdVisitor;
 }
 
 /** A segment's files in memory-flat form, and how much of them was read. */
@@ -120,7 +122,7 @@ class SegmentReader implements Disposable {
   /** The layout as the catalogue has it, for an index whose header cannot be believed. */
   #configured(): HnswGeometry | null {
     const { dimension, settings } = this.#subject;
-    if (dimension === null || dimension < 1) return null;
+    if (dimension === null || dimension < 1 || settings === null) return null;
     return geometryOf(settings.maxNeighbors, dimension);
   }
 
@@ -241,7 +243,7 @@ class SegmentReader implements Disposable {
     if (file === null) return null;
     this.#checked("idMap", file.sizeBytes);
     this.#options.onRead(file.sizeBytes);
-    return readIdMap(file);
+    return readIdMap(file, this.#options.onId);
   }
 
   #dataSlots(geometry: HnswGeometry): number {

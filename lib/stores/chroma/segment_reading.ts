@@ -20,12 +20,12 @@ export interface SegmentSubject {
   readonly storePath: string;
   /** The segment's id. */
   readonly segmentId: string;
-  /** The collection's name, or its id where it has none. */
-  readonly collection: string;
+  /** The collection's name, or its id where it has none; null when the catalogue cannot tell. */
+  readonly collection: string | null;
   /** Floats of a vector as the catalogue has it, or null. */
   readonly dimension: number | null;
-  /** How the index was configured. */
-  readonly settings: IndexSettings;
+  /** How the index was configured, or null when the catalogue cannot tell. */
+  readonly settings: IndexSettings | null;
   /** Which half of Chroma's history wrote the store last. */
   readonly era: "python" | "rust";
   /** The segment's directory, or null when it is missing. */
@@ -75,7 +75,7 @@ export interface SegmentReading {
 
 /** Whether the space of the index stores normalised vectors. */
 export function isCosine(subject: SegmentSubject): boolean {
-  return subject.settings.space === "cosine";
+  return subject.settings?.space === "cosine";
 }
 
 /** The place of a finding in one of the segment's files. */

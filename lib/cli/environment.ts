@@ -1,0 +1,98 @@
+/**
+ * What the command line needs of the world, so that tests can put another world in its place.
+ *
+ * @module
+ */
+
+import type { CheckOptions } from "../engine/check.ts";
+import type { CheckEvent } from "../model/report.ts";
+import type { DetectedStore } from "../model/store.ts";
+import { SystemStream, type TextStream } from "./text_stream.ts";
+
+/** The signals that cancel the work. */
+export type CancelSignal = "SIGINT" | "SIGTERM";
+
+/** What the verbs use of the engine. */
+export interface Engine {
+  /** Checks one store. */
+  checkStore(path: string, options: CheckOptions): AsyncGenerator<CheckEvent, void, undefined>;
+  /** Finds the stores below a directory. */
+  findStores(path: string): AsyncGenerator<DetectedStore, void, undefined>;
+}
+
+/** What the command line needs of the world. */
+export interface Environment {
+  /** Where data goes. */
+  readonly stdout: TextStream;
+  /** Where messages go. */
+  readonly stderr: TextStream;
+  /** Reads a variable of the environment; undefined where it is unset or may not be read. */
+  variable(name: string): string | undefined;
+  /** The width of the terminal in columns, or null when there is none. */
+  columns(): number | null;
+  /** A clock in milliseconds that only goes forward. */
+  nowMs(): number;
+  /** Calls `tick` again and again; returns what ends that. */
+  every(intervalMs: number, tick: () => void): () => void;
+  /** Calls `listener` on every signal that cancels; returns what takes that back. */
+  onCancel(listener: (signal: CancelSignal) => void): () => void;
+  /** Ends the process when it does not end by itself. */
+  exitNow(code: number): void;
+  /** Loads the engine. */
+  loadEngine(): Promise<Engine>;
+}
+
+/**
+ * The world of a real process.
+ *
+ * @returns The environment.
+ */
+export function systemEnvironment(): Environment {
+  return {
+    stdout: new SystemStream(Deno.stdout),
+    stderr: new SystemStream(Deno.stderr),
+    variable: readVariable,
+    columns: readColumns,
+    nowMs: () => performance.now(),
+    every(intervalMs, tick) {
+      const timer = setInterval(tick, intervalMs);
+      return () => clearInterval(timer);
+    },
+    onCancel: listenForSignals,
+    exitNow: (code) => Deno.exit(code),
+    loadEngine: async () => ({
+      checkStore: (await import("../engine/check.ts")).checkStore,
+      findStores: (await import("../engine/find_stores.ts")).findStores,
+    }),
+  };
+}
+
+// Deno lets every program read these two; asking for the permission would say no.
+const OPEN_VARIABLES: ReadonlySet<string> = new Set(["NO_COLOR", "FORCE_COLOR"]);
+
+/** Reads a variable where that is allowed. The permission is looked up, never asked for. */
+function readVariable(name: string): string | undefined {
+  const isAllowed = OPEN_VARIABLES.has(name) ||
+    Deno.permissions.querySync({ name: "env", variable: name }).state === "granted";
+  return isAllowed ? Deno.env.get(name) : undefined;
+}
+
+function readColumns(): number | null {
+  try {
+    const { columns } = Deno.consoleSize();
+    return columns > 0 ? columns : null;
+  } catch {
+    return null;
+  }
+}
+
+function listenForSignals(listener: (signal: CancelSignal) => void): () => void {
+  // Windows knows no SIGTERM.
+  const signals: CancelSignal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  const removals = signals.map((signal) => {
+    const handler = (): void => listener(signal);
+    Deno.addSignalListener(signal, handler);
+    return (): void => Deno.removeSignalListener(signal, handler);
+  });
+  return () => removals.forEach((remove) => remove());
+}

@@ -1,0 +1,124 @@
+/**
+ * Help, written from the table of verbs.
+ *
+ * @module
+ */
+
+import { wrapText } from "../output/wrap.ts";
+import {
+  COMMON_OPTIONS,
+  type OptionSpecification,
+  VERBS,
+  type VerbSpecification,
+} from "./verbs.ts";
+
+/** Help is as wide on every terminal, so that its examples can be quoted. */
+const WIDTH = 80;
+const TERM_WIDTH = 22;
+
+/**
+ * Writes the usage line of a verb, or of the program.
+ *
+ * @param verb The verb, or null.
+ * @returns For instance `vecfsck check [OPTION]... STORE...`.
+ */
+export function renderUsage(verb: VerbSpecification | null): string {
+  if (verb === null) return "vecfsck VERB [OPTION]... [ARGUMENT]...";
+  const options = verb.options.length === 0 ? [] : ["[OPTION]..."];
+  const names = verb.arguments.map(({ name, required, repeatable }) => {
+    const repeated = repeatable ? `${name}...` : name;
+    return required ? repeated : `[${repeated}]`;
+  });
+  return ["vecfsck", verb.name, ...options, ...names].join(" ");
+}
+
+/**
+ * Writes the screen for someone who types `vecfsck` alone.
+ *
+ * @returns The lines.
+ */
+export function renderStartScreen(): string[] {
+  return [
+    "vecfsck says whether an embedded vector store (Chroma) is safe to open,",
+    "and what in it is damaged.",
+    "",
+    ...renderTerm("  vecfsck check STORE", "check a store; nothing in it is changed", 24),
+    ...renderTerm("  vecfsck help check", "what check does, its options and exit codes", 24),
+    "",
+    "STORE is the directory that holds chroma.sqlite3.",
+  ];
+}
+
+/**
+ * Writes the help of the program.
+ *
+ * @returns The lines.
+ */
+export function renderProgramHelp(): string[] {
+  return [
+    "vecfsck: fsck for embedded vector stores (Chroma)",
+    "",
+    "USAGE",
+    `  ${renderUsage(null)}`,
+    "",
+    "VERBS",
+    ...VERBS.flatMap(({ name, summary }) => renderTerm(`  ${name}`, summary)),
+    "",
+    "OPTIONS OF EVERY VERB",
+    ...COMMON_OPTIONS.flatMap(renderOption),
+    "",
+    "`vecfsck help VERB` explains a verb, with examples and its exit status.",
+  ];
+}
+
+/**
+ * Writes the help of a verb.
+ *
+ * @param verb The verb.
+ * @returns The lines; the last sections are EXAMPLES and EXIT STATUS.
+ */
+export function renderVerbHelp(verb: VerbSpecification): string[] {
+  return [
+    `vecfsck ${verb.name}: ${verb.summary}`,
+    "",
+    "USAGE",
+    `  ${renderUsage(verb)}`,
+    ...verb.description.flatMap((paragraph) => ["", ...wrapText(paragraph, WIDTH)]),
+    "",
+    "ARGUMENTS",
+    ...verb.arguments.flatMap(({ name, description }) => renderTerm(`  ${name}`, description)),
+    "",
+    "OPTIONS",
+    ...[...verb.options, ...COMMON_OPTIONS].flatMap(renderOption),
+    "",
+    "EXAMPLES",
+    ...verb.examples.flatMap(({ command, description }) => [
+      `  # ${description}`,
+      `  ${command}`,
+    ]),
+    "",
+    "EXIT STATUS",
+    ...verb.exitStatus.flatMap(({ code, description }) =>
+      renderTerm(`  ${String(code).padStart(2)}`, description, 6)
+    ),
+    ...(verb.arguments.some(({ repeatable }) => repeatable)
+      ? ["  With several stores the codes are ORed, as those of fsck(8) are."]
+      : []),
+  ];
+}
+
+function renderOption(option: OptionSpecification): string[] {
+  const short = option.short === undefined ? "    " : `-${option.short}, `;
+  const value = option.type === "count" ? ` ${option.valueName}` : "";
+  const standard = option.type === "count" && option.defaultValue !== undefined
+    ? ` Default: ${option.defaultValue}.`
+    : "";
+  return renderTerm(`  ${short}--${option.name}${value}`, option.description + standard, 26);
+}
+
+/** Sets a term and what it means side by side, or one below the other where the term is long. */
+function renderTerm(term: string, meaning: string, termWidth = TERM_WIDTH): string[] {
+  const indent = " ".repeat(termWidth);
+  if (term.length + 1 > termWidth) return [term, ...wrapText(meaning, WIDTH, indent)];
+  return wrapText(meaning, WIDTH, indent, term.padEnd(termWidth));
+}

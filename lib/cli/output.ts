@@ -1,0 +1,116 @@
+/**
+ * Where a verb's words go: data to standard output, messages to standard error, as text or as JSON.
+ *
+ * @module
+ */
+
+import type { OperationError } from "../base/errors.ts";
+import { printable } from "../base/printable.ts";
+import { encodeJsonLine, type JsonLine, type RawPaths, toErrorEvent } from "../output/json.ts";
+import { colourPainter, plainPainter } from "../output/paint.ts";
+import { renderFailure, type TextOptions } from "../output/text.ts";
+import { DEFAULT_WIDTH } from "../output/wrap.ts";
+import { wantsColour } from "./colour.ts";
+import type { Environment } from "./environment.ts";
+import type { TextStream } from "./text_stream.ts";
+
+/** How output is written. */
+export interface OutputOptions {
+  /** Whether standard output carries JSON Lines. */
+  readonly json: boolean;
+  /** Whether `--no-color` was given. */
+  readonly noColour: boolean;
+}
+
+/** Lines of JSON are gathered up to this many characters, for a store can have many findings. */
+const BATCH_CHARACTERS = 1 << 16;
+
+const NARROWEST = 40;
+
+/** Where a verb's words go. */
+export class Output {
+  readonly #environment: Environment;
+  readonly #noColour: boolean;
+  /** Whether standard output carries JSON Lines. */
+  readonly json: boolean;
+  #batch = "";
+
+  /** Makes the output of one call. */
+  constructor(environment: Environment, { json, noColour }: OutputOptions) {
+    this.#environment = environment;
+    this.#noColour = noColour;
+    this.json = json;
+  }
+
+  /** Whether nobody reads standard output any more, or it cannot be written. */
+  get isLost(): boolean {
+    const { isBroken, failure } = this.#environment.stdout;
+    return isBroken || failure !== null;
+  }
+
+  /** How text is laid out on standard output. */
+  get layout(): TextOptions {
+    return this.#layoutOf(this.#environment.stdout);
+  }
+
+  /** Prints lines of data. */
+  async print(lines: readonly string[]): Promise<void> {
+    await this.#write(this.#environment.stdout, joinLines(lines));
+  }
+
+  /** Prints a line of JSON; it may stay in memory until {@linkcode flush}. */
+  async printJson(line: JsonLine): Promise<void> {
+    this.#batch += encodeJsonLine(line);
+    if (this.#batch.length >= BATCH_CHARACTERS) await this.flush();
+  }
+
+  /** Hands on every line of JSON that is still in memory. */
+  async flush(): Promise<void> {
+    const batch = this.#batch;
+    this.#batch = "";
+    await this.#write(this.#environment.stdout, batch);
+  }
+
+  /** Prints lines of a message on standard error. */
+  async tell(lines: readonly string[]): Promise<void> {
+    await this.#write(this.#environment.stderr, joinLines(lines));
+  }
+
+  /**
+   * Reports a failed operation on standard error, and with `--json` on standard output too.
+   *
+   * @param error What failed.
+   * @param store The store that was asked for, or null when the call itself was wrong.
+   * @param raw The bytes of the store's name, where its text cannot give them.
+   */
+  async fail(error: OperationError, store: string | null, raw: RawPaths = {}): Promise<void> {
+    if (this.json) {
+      await this.printJson({ ...toErrorEvent(error, store), ...raw });
+      await this.flush();
+    }
+    const isAboutStore = store !== null && error.code !== "cancelled";
+    await this.tell(
+      isAboutStore
+        ? renderFailure(error, store, this.#layoutOf(this.#environment.stderr))
+        : [`vecfsck: ${error.message}`, error.hint ?? ""].filter((line) => line !== "")
+          .map((line) => printable(line)),
+    );
+  }
+
+  #layoutOf(stream: TextStream): TextOptions {
+    const width = stream.isTerminal ? this.#environment.columns() : null;
+    const isColoured = wantsColour(stream, this.#environment, this.#noColour);
+    return {
+      width: Math.max(NARROWEST, width ?? DEFAULT_WIDTH),
+      paint: isColoured ? colourPainter : plainPainter,
+    };
+  }
+
+  async #write(stream: TextStream, text: string): Promise<void> {
+    if (text !== "") await stream.write(text);
+  }
+}
+
+function joinLines(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join("");
+}

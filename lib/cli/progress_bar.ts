@@ -1,0 +1,57 @@
+/**
+ * The progress bar on standard error.
+ *
+ * @module
+ */
+
+import type { CheckProgress } from "../engine/check.ts";
+import { renderProgress } from "../output/progress.ts";
+import { DEFAULT_WIDTH } from "../output/wrap.ts";
+import type { Environment } from "./environment.ts";
+
+/** A check that is done sooner shows no bar. */
+const DELAY_MS = 1000;
+
+/** Ten times per second at the most. */
+const INTERVAL_MS = 100;
+
+// Back to the first column, then "erase in line", the whole of it (ECMA-48, 8.3.41).
+const CLEAR_LINE = "\r\x1b[2K";
+
+/** A line that tells how far a check has come, and is gone when the check is done. */
+export class ProgressBar {
+  readonly #environment: Environment;
+  readonly #startedMs: number;
+  readonly #stopTicking: () => void;
+  #progress: CheckProgress | null = null;
+  #drawn = "";
+
+  /** Starts the clock. */
+  constructor(environment: Environment) {
+    this.#environment = environment;
+    this.#startedMs = environment.nowMs();
+    this.#stopTicking = environment.every(INTERVAL_MS, () => this.#draw());
+  }
+
+  /** Takes note of how far the check has come; the line is drawn at its own pace. */
+  update(progress: CheckProgress): void {
+    this.#progress = progress;
+  }
+
+  /** Takes the line away. */
+  async stop(): Promise<void> {
+    this.#stopTicking();
+    if (this.#drawn !== "") await this.#environment.stderr.write(CLEAR_LINE);
+    this.#drawn = "";
+  }
+
+  #draw(): void {
+    const elapsedMs = this.#environment.nowMs() - this.#startedMs;
+    if (this.#progress === null || elapsedMs < DELAY_MS) return;
+    const width = this.#environment.columns() ?? DEFAULT_WIDTH;
+    const line = renderProgress({ ...this.#progress, elapsedMs }, width);
+    if (line === this.#drawn) return;
+    this.#drawn = line;
+    this.#environment.stderr.write(CLEAR_LINE + line);
+  }
+}

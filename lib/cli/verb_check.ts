@@ -1,0 +1,154 @@
+/**
+ * `vecfsck check STORE...`.
+ *
+ * @module
+ */
+
+import { OperationError } from "../base/errors.ts";
+import type { SummaryEvent } from "../model/report.ts";
+import type { StoreTally } from "../output/text.ts";
+import { untilCancelled } from "./cancellation.ts";
+import { type CheckReport, createCheckReport } from "./check_report.ts";
+import type { Engine, Environment } from "./environment.ts";
+import { EXIT, type ExitCode, exitCodeOfError, exitCodeOfVerdict } from "./exit_code.ts";
+import { toReportedError } from "./failure.ts";
+import type { Invocation } from "./invocation.ts";
+import { ProgressBar } from "./progress_bar.ts";
+
+/**
+ * Checks every store that was named, one after another.
+ *
+ * @param invocation The call.
+ * @returns The exit codes of all stores, ORed.
+ */
+export async function run(invocation: Invocation): Promise<ExitCode> {
+  const { operands, options, output, environment } = invocation;
+  const report = createCheckReport(output, {
+    maxFindings: options.count("max-findings"),
+    quiet: options.flag("quiet"),
+  });
+  const run = new CheckRun(invocation, await environment.loadEngine(), report);
+  for (const operand of operands) {
+    if (!run.isOver) await run.checkOperand(operand);
+  }
+  return await run.finish();
+}
+
+/** The checks of one call, and what they add up to. */
+class CheckRun {
+  readonly #invocation: Invocation;
+  readonly #engine: Engine;
+  readonly #report: CheckReport;
+  readonly #tally: Record<keyof StoreTally, number> = {
+    clean: 0,
+    warnings: 0,
+    damaged: 0,
+    unsafe: 0,
+    notChecked: 0,
+  };
+  #exitCode: ExitCode = EXIT.CLEAN;
+  #isOver = false;
+
+  constructor(invocation: Invocation, engine: Engine, report: CheckReport) {
+    this.#invocation = invocation;
+    this.#engine = engine;
+    this.#report = report;
+  }
+
+  /** Whether nothing more is to be checked: the user cancelled, or nobody reads the output. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Checks the store that was named, or with `--recursive` all stores there. */
+  async checkOperand(operand: string): Promise<void> {
+    if (!this.#invocation.options.flag("recursive")) return await this.#checkStore(operand);
+    const { signal } = this.#invocation;
+    let found = 0;
+    try {
+      for await (const { path } of untilCancelled(this.#engine.findStores(operand), signal)) {
+        found++;
+        await this.#checkStore(path);
+        if (this.#isOver) return;
+      }
+      if (found === 0) throw noStoreBelow(operand);
+    } catch (error) {
+      await this.#fail(error, operand);
+    }
+  }
+
+  /** Prints what all checks add up to. */
+  async finish(): Promise<ExitCode> {
+    if ((this.#exitCode & EXIT.CANCELLED) === 0) await this.#report.end(this.#tally);
+    return this.#exitCode;
+  }
+
+  async #checkStore(path: string): Promise<void> {
+    if (this.#invocation.output.isLost) return await this.#giveUp();
+    try {
+      const summary = await this.#runCheck(path);
+      this.#tally[summary.verdict]++;
+      const strict = this.#invocation.options.flag("strict");
+      this.#exitCode |= exitCodeOfVerdict(summary.verdict, strict);
+      await this.#report.endStore(summary);
+    } catch (error) {
+      await this.#fail(error, path);
+    }
+  }
+
+  async #runCheck(path: string): Promise<SummaryEvent> {
+    const { options, signal } = this.#invocation;
+    const level = options.flag("quick") ? "quick" : "full";
+    const staleSeconds = options.count("stale-seconds");
+    await this.#report.begin(path, level);
+    const bar = this.#wantsProgress() ? new ProgressBar(this.#invocation.environment) : null;
+    try {
+      const events = this.#engine.checkStore(path, {
+        level,
+        signal,
+        ...(staleSeconds === undefined ? {} : { staleSeconds }),
+        ...(bar === null ? {} : { onProgress: (progress) => bar.update(progress) }),
+      });
+      for await (const event of untilCancelled(events, signal)) {
+        if (event.type === "summary") return event;
+        await this.#report.addFinding(event);
+      }
+    } finally {
+      await bar?.stop();
+    }
+    throw new OperationError("internal", "The check ended without a summary", { path });
+  }
+
+  /** A bar moves, so it is for people at a terminal that can move. */
+  #wantsProgress(): boolean {
+    const { options, output, environment } = this.#invocation;
+    return environment.stderr.isTerminal && !output.json && !options.flag("quiet") &&
+      isCapable(environment);
+  }
+
+  async #fail(error: unknown, store: string): Promise<void> {
+    const failure = toReportedError(error, store);
+    this.#exitCode |= exitCodeOfError(failure.code);
+    this.#tally.notChecked++;
+    if (failure.code === "cancelled") this.#isOver = true;
+    await this.#report.fail(failure, store);
+  }
+
+  async #giveUp(): Promise<void> {
+    this.#isOver = true;
+    this.#exitCode |= EXIT.FAILED;
+    const reason = "Nobody reads the output any more; the stores that were left were not checked";
+    await this.#invocation.output.tell([`vecfsck: ${reason}`]);
+  }
+}
+
+function isCapable(environment: Environment): boolean {
+  return environment.variable("TERM") !== "dumb";
+}
+
+function noStoreBelow(path: string): OperationError {
+  return new OperationError("not-a-store", `No store in ${path} or below`, {
+    path,
+    hint: "A Chroma store is a directory that holds chroma.sqlite3. Is the volume mounted?",
+  });
+}

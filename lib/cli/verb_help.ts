@@ -1,0 +1,40 @@
+/**
+ * `vecfsck help [VERB]`.
+ *
+ * @module
+ */
+
+import { createHelpLine } from "../output/json.ts";
+import { unknownVerb } from "./arguments.ts";
+import { EXIT, type ExitCode } from "./exit_code.ts";
+import { renderProgramHelp, renderVerbHelp } from "./help.ts";
+import type { Invocation } from "./invocation.ts";
+import type { Output } from "./output.ts";
+import { findVerb, type VerbSpecification } from "./verbs.ts";
+
+/**
+ * Explains the program, or the verb that was named.
+ *
+ * @param invocation The call.
+ * @returns The exit code.
+ * @throws {OperationError} With the code `usage`: there is no such verb.
+ */
+export async function run({ operands, output }: Invocation): Promise<ExitCode> {
+  const [name] = operands;
+  const verb = name === undefined ? null : findVerb(name);
+  if (verb === undefined) throw unknownVerb(name ?? "");
+  await printHelp(verb, output);
+  return EXIT.CLEAN;
+}
+
+/**
+ * Prints the help of a verb, or of the program.
+ *
+ * @param verb The verb, or null.
+ * @param output Where it goes.
+ */
+export async function printHelp(verb: VerbSpecification | null, output: Output): Promise<void> {
+  const lines = verb === null ? renderProgramHelp() : renderVerbHelp(verb);
+  if (output.json) await output.printJson(createHelpLine(verb?.name ?? null, lines.join("\n")));
+  else await output.print(lines);
+}

@@ -1,0 +1,107 @@
+/**
+ * Private copies of files, in a directory of the system for temporary files: the only thing that a
+ * check ever writes.
+ *
+ * @module
+ */
+
+import { join } from "@std/path";
+import { OperationError, toOperationError } from "../base/errors.ts";
+import { BoundedFile, CHUNK_SIZE_BYTES } from "./read_fs.ts";
+
+/** A directory of this process alone, removed with everything in it when it is released. */
+export class ScratchDirectory implements Disposable {
+  /** The directory. */
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /**
+   * Makes a directory that only this user can enter.
+   *
+   * @returns The directory; the caller removes it.
+   * @throws {OperationError} There is no room or no permission.
+   */
+  static create(): ScratchDirectory {
+    try {
+      return new ScratchDirectory(Deno.makeTempDirSync({ prefix: "vecfsck-" }));
+    } catch (error) {
+      throw toScratchError(error, "the directory for temporary files");
+    }
+  }
+
+  /**
+   * Copies a file into the directory, as long as it was when the copy began.
+   *
+   * @param source The file.
+   * @param name Its name in the directory.
+   * @param trailer Bytes that the copy gets at its end and the file does not have.
+   * @returns The path of the copy, which its owner can write.
+   * @throws {OperationError} The file cannot be read, or the copy cannot be written.
+   */
+  copyIn(source: string, name: string, trailer: Uint8Array = new Uint8Array()): string {
+    const target = join(this.path, name);
+    using file = BoundedFile.open(source);
+    using copy = openTarget(target);
+    const buffer = new Uint8Array(Math.min(CHUNK_SIZE_BYTES, file.sizeBytes));
+    for (let offset = 0; offset < file.sizeBytes;) {
+      const wanted = Math.min(buffer.byteLength, file.sizeBytes - offset);
+      const chunk = file.readAt(offset, buffer.subarray(0, wanted));
+      if (chunk.byteLength === 0) break;
+      writeAll(copy, chunk, target);
+      offset += chunk.byteLength;
+    }
+    writeAll(copy, trailer, target);
+    return target;
+  }
+
+  /** Removes the directory and everything in it; does nothing the second time. */
+  remove(): void {
+    try {
+      Deno.removeSync(this.path, { recursive: true });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw toScratchError(error, this.path);
+    }
+  }
+
+  /** Removes the directory at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.remove();
+  }
+}
+
+function openTarget(path: string): Deno.FsFile {
+  try {
+    return Deno.openSync(path, { write: true, createNew: true, mode: 0o600 });
+  } catch (error) {
+    throw toScratchError(error, path);
+  }
+}
+
+function writeAll(file: Deno.FsFile, bytes: Uint8Array, path: string): void {
+  try {
+    for (let written = 0; written < bytes.byteLength;) {
+      written += file.writeSync(bytes.subarray(written));
+    }
+  } catch (error) {
+    throw toScratchError(error, path);
+  }
+}
+
+function toScratchError(error: unknown, path: string): OperationError {
+  const { code, message } = toOperationError(error, path);
+  const noSpace = code === "no-space";
+  return new OperationError(
+    noSpace ? code : "write-failed",
+    noSpace
+      ? message
+      : `Cannot write to ${path}: ${error instanceof Error ? error.message : error}`,
+    {
+      path,
+      hint: "The check needs room there for a copy of the database; TMPDIR names another place.",
+      cause: error,
+    },
+  );
+}

@@ -1,0 +1,262 @@
+/**
+ * What people read: the events of a check as lines.
+ *
+ * Nothing here prints. Every text that may come from a store or from an argument passes through
+ * `printable`, so that no control character reaches a terminal; no line has a line feed.
+ *
+ * @module
+ */
+
+import type { OperationError } from "../base/errors.ts";
+import { formatBytes, formatCount, formatDuration } from "../base/format.ts";
+import { printable } from "../base/printable.ts";
+import type { Severity } from "../model/codes.ts";
+import { type Finding, SEVERITIES, type SeverityCounts, type Verdict } from "../model/finding.ts";
+import type { CheckLevel, SummaryEvent } from "../model/report.ts";
+import type { Painter, Style } from "./paint.ts";
+import { type FindingKind, selectFindings } from "./select_findings.ts";
+import { wrapText } from "./wrap.ts";
+
+/** How text is laid out. */
+export interface TextOptions {
+  /** How many columns a line has. */
+  readonly width: number;
+  /** Gives text its colours. */
+  readonly paint: Painter;
+}
+
+/** How findings are listed. */
+export interface FindingsOptions extends TextOptions {
+  /** How many findings are listed at the most; 100 with repeats folded when left out. */
+  readonly maxFindings?: number | undefined;
+}
+
+/** How many of the stores that were asked for had which verdict. */
+export type StoreTally = Readonly<Record<Verdict | "notChecked", number>>;
+
+const MOST_PATH_CHARACTERS = 4096;
+const MOST_MESSAGE_CHARACTERS = 2000;
+const LABEL_WIDTH = 9;
+const INDENT = " ".repeat(2 + LABEL_WIDTH);
+
+/**
+ * The line that is printed before a check begins.
+ *
+ * @param store The store, as it was named.
+ * @param level What will be looked at.
+ * @param options How text is laid out.
+ * @returns The line.
+ */
+export function renderHeading(store: string, level: CheckLevel, { paint }: TextOptions): string[] {
+  return [paint("heading", `Checking ${printablePath(store)}`) + ` (${level} check)`];
+}
+
+/**
+ * Lists the findings of one store: its own first, then those of each collection, the worst first.
+ *
+ * @param findings Every finding of the store.
+ * @param options How text is laid out, and how many findings are listed.
+ * @returns The lines; none when there is no finding.
+ */
+export function renderFindings(
+  findings: readonly Finding[],
+  options: FindingsOptions,
+): string[] {
+  const { groups, leftOut } = selectFindings(findings, options.maxFindings);
+  const lines = groups.flatMap(({ collection, kinds }) => [
+    "",
+    options.paint("heading", nameGroup(collection)),
+    ...kinds.flatMap((kind) => renderKind(kind, options)),
+  ]);
+  if (leftOut > 0) {
+    lines.push("", `… and ${formatCount(leftOut, "more finding")}; the whole list: --json`);
+  }
+  return lines;
+}
+
+function nameGroup(collection: string | null): string {
+  return collection === null ? "The store" : `Collection "${printable(collection, 200)}"`;
+}
+
+function renderKind({ shown, hidden }: FindingKind, options: TextOptions): string[] {
+  const [first] = shown;
+  if (first === undefined) return [];
+  const isHarmless = first.severity === "info";
+  const lines = shown.flatMap((finding) =>
+    isHarmless ? [renderCompact(finding, options)] : renderFinding(finding, options)
+  );
+  if (hidden > 0) {
+    const more = `${INDENT}… and ${formatCount(hidden, "more", "more")} of this kind`;
+    lines.push(`${more}; the whole list: --json`);
+  }
+  // What it means and what to do belongs to the code, so it stands once for all of a kind.
+  return isHarmless ? lines : [
+    ...lines,
+    ...renderAdvice("Effect: ", first.effect, options),
+    ...renderAdvice("To do:  ", first.repair, options),
+  ];
+}
+
+function renderFinding(finding: Finding, { width, paint }: TextOptions): string[] {
+  const message = printable(finding.message, MOST_MESSAGE_CHARACTERS);
+  return [
+    renderStart(finding, paint) + locate(finding),
+    ...wrapText(message, width, INDENT),
+  ];
+}
+
+function renderCompact(finding: Finding, { paint }: TextOptions): string {
+  const message = printable(finding.message, MOST_MESSAGE_CHARACTERS);
+  return `${renderStart(finding, paint)}${locate(finding)}: ${message}`;
+}
+
+function renderStart({ severity, code }: Finding, paint: Painter): string {
+  const label = severity === "info" ? severity : severity.toUpperCase();
+  return `  ${paint(severity, label.padEnd(LABEL_WIDTH))}${code}  `;
+}
+
+/** Says where: the file, the first wrong byte in decimal and hex, how many places. */
+function locate({ path, offset, count }: Finding): string {
+  const parts = [path === null ? "the store as a whole" : printablePath(path)];
+  if (offset !== null) parts.push(`byte ${offset} (0x${offset.toString(16)})`);
+  if (count !== 1) parts.push(formatCount(count, "place"));
+  return parts.join(", ");
+}
+
+function renderAdvice(label: string, text: string, { width, paint }: TextOptions): string[] {
+  const hanging = INDENT + " ".repeat(label.length);
+  const [start = "", ...rest] = wrapText(printable(text, 1000), width, hanging);
+  return [INDENT + paint("faint", label) + start.slice(hanging.length), ...rest];
+}
+
+/**
+ * Says what was looked at and what was not, in the lines before the verdict.
+ *
+ * @param summary The end of the check.
+ * @param options How text is laid out.
+ * @returns The lines.
+ */
+export function renderScope(summary: SummaryEvent, { width }: TextOptions): string[] {
+  const facts = [
+    summary.engine === null ? summary.format : printable(summary.engine),
+    formatCount(summary.collections, "collection"),
+    ...(summary.records === null ? [] : [formatCount(summary.records, "record")]),
+  ];
+  const skipped = summary.skipped.flatMap(({ reason, sizeBytes }) =>
+    wrapText(`Not looked at: ${formatBytes(sizeBytes)}, ${printable(reason)}`, width, "    ", "  ")
+  );
+  return ["", `  ${facts.join(", ")}`, ...skipped];
+}
+
+/**
+ * Says in one line what the findings add up to.
+ *
+ * @param summary The end of the check.
+ * @param options How text is laid out.
+ * @returns The line.
+ */
+export function renderVerdict(summary: SummaryEvent, { paint }: TextOptions): string[] {
+  const { label, style } = VERDICTS[summary.verdict];
+  const start = `${paint(style, label.padEnd(8))}${printablePath(summary.store)}: `;
+  return [start + explainVerdict(summary)];
+}
+
+const VERDICTS: Readonly<Record<Verdict, { label: string; style: Style }>> = {
+  clean: { label: "CLEAN", style: "good" },
+  warnings: { label: "WARNING", style: "warning" },
+  damaged: { label: "DAMAGED", style: "error" },
+  unsafe: { label: "UNSAFE", style: "fatal" },
+};
+
+function explainVerdict(summary: SummaryEvent): string {
+  const work = describeWork(summary);
+  const counts = describeCounts(summary.counts);
+  switch (summary.verdict) {
+    case "unsafe":
+      return "do not open this store with the engine: opening it can kill the process. " +
+        `${counts}. ${capitalise(work)}`;
+    case "damaged":
+      return "data is lost, wrong or out of reach; copy the directory before anything writes to " +
+        `it. ${counts}. ${capitalise(work)}`;
+    case "warnings":
+      return `${describeSafety(summary.level)}, but it needs attention. ${counts}. ` +
+        capitalise(work);
+    case "clean":
+      return `${describeSafety(summary.level)} (${work})`;
+  }
+}
+
+function describeSafety(level: CheckLevel): string {
+  return level === "full"
+    ? "safe to open"
+    : "no damage in what was looked at; only a full check can tell that it is safe to open";
+}
+
+function describeWork({ level, bytesChecked, bytesSkipped, elapsedMs }: SummaryEvent): string {
+  const total = formatBytes(bytesChecked + bytesSkipped);
+  const rest = bytesSkipped === 0
+    ? "every byte was"
+    : `${formatBytes(bytesSkipped)} of it were not`;
+  return `${level} check of ${total} in ${formatDuration(elapsedMs)}; ${rest} looked at`;
+}
+
+function describeCounts(counts: Readonly<SeverityCounts>): string {
+  return SEVERITIES.filter((severity) => severity !== "info" && counts[severity] > 0)
+    .map((severity) => formatCount(counts[severity], severity, PLURALS[severity]))
+    .join(", ");
+}
+
+const PLURALS: Readonly<Record<Severity, string>> = {
+  fatal: "fatal",
+  error: "errors",
+  warning: "warnings",
+  info: "info",
+};
+
+/**
+ * Says in one line how many stores were checked and what came of it.
+ *
+ * @param tally How many stores had which verdict.
+ * @returns The line.
+ */
+export function renderTally(tally: StoreTally): string[] {
+  const parts: [number, string][] = [
+    [tally.unsafe, "unsafe"],
+    [tally.damaged, "damaged"],
+    [tally.warnings, "with warnings"],
+    [tally.clean, "clean"],
+    [tally.notChecked, "not checked"],
+  ];
+  const total = parts.reduce((sum, [count]) => sum + count, 0);
+  const named = parts.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
+  return ["", `${formatCount(total, "store")}: ${named.join(", ")}`];
+}
+
+/**
+ * Says that a store could not be checked, why, and what to do next.
+ *
+ * @param error What failed.
+ * @param store The store that was asked for.
+ * @param options How text is laid out.
+ * @returns The lines.
+ */
+export function renderFailure(
+  error: OperationError,
+  store: string,
+  { width, paint }: TextOptions,
+): string[] {
+  const about = error.message.includes(store) ? "" : `${printablePath(store)}: `;
+  const message = printable(error.message, MOST_PATH_CHARACTERS);
+  const first = `${paint("error", "NOT CHECKED")}  ${about}${message}`;
+  return error.hint === null
+    ? [first]
+    : [first, ...wrapText(printable(error.hint, MOST_MESSAGE_CHARACTERS), width, "  ")];
+}
+
+function printablePath(path: string): string {
+  return printable(path, MOST_PATH_CHARACTERS);
+}
+
+function capitalise(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

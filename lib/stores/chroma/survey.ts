@@ -1,0 +1,245 @@
+/**
+ * The first step of a check: what stands in the directory, what the catalogue says, and which tasks
+ * follow from both.
+ *
+ * @module
+ */
+
+import { join } from "@std/path";
+import { BoundedFile } from "../../fs/read_fs.ts";
+import type { Finding } from "../../model/finding.ts";
+import type { CheckSettings, DetectedStore, StoreSurvey } from "../../model/store.ts";
+import { type DatabaseReading, openForReading } from "../../sqlite/reading.ts";
+import {
+  type Catalogue,
+  collectionLabel,
+  type CollectionSegments,
+  listCollections,
+} from "./catalogue.ts";
+import { checkLayout } from "./check_layout.ts";
+import { checkMigrations } from "./check_migrations.ts";
+import { checkSchema } from "./check_schema.ts";
+import { checkSqliteFile } from "./check_sqlite_file.ts";
+import {
+  checkWatermarks,
+  FIRST_QUEUE_WITH_VECTOR_WATERMARKS,
+  type PickleWatermarks,
+} from "./check_watermarks.ts";
+import { resolveIndexSettings } from "./configuration.ts";
+import { readIdMap } from "./id_map.ts";
+import { type Layout, listFiles, readLayout, SEGMENT_FILES, type StoreFile } from "./layout.ts";
+import { type Engine, inferEngine } from "./migrations.ts";
+import { readCatalogue } from "./read_catalogue.ts";
+import type { RecordPlace } from "./read_records.ts";
+import type { SegmentSubject } from "./segment_reading.ts";
+import type { ChromaTask, SegmentTask } from "./tasks.ts";
+import { decodeWatermark } from "./watermark.ts";
+
+/** What is known of the catalogue once it has been opened. */
+interface OpenedCatalogue {
+  readonly reading: DatabaseReading;
+  readonly catalogue: Catalogue | null;
+  readonly engine: Engine | null;
+}
+
+/**
+ * Surveys a Chroma store.
+ *
+ * @param store The store.
+ * @param settings What the check was asked to do.
+ * @returns The findings so far and the tasks that are left.
+ * @throws {OperationError} The store cannot be read, or is in use.
+ */
+export function surveyChroma(store: DetectedStore, settings: CheckSettings): StoreSurvey {
+  const layout = readLayout(store.path);
+  const opened = openCatalogue(layout);
+  try {
+    return planSurvey(layout, opened, settings);
+  } catch (error) {
+    opened?.reading.release();
+    throw error;
+  }
+}
+
+function openCatalogue(layout: Layout): OpenedCatalogue | null {
+  if (layout.catalogue === null || layout.catalogue.sizeBytes === 0) return null;
+  const reading = openForReading(join(layout.path, layout.catalogue.path));
+  try {
+    const catalogue = reading.database === null ? null : readCatalogue(reading.database);
+    return { reading, catalogue, engine: catalogue === null ? null : inferEngine(catalogue) };
+  } catch (error) {
+    reading.release();
+    throw error;
+  }
+}
+
+function planSurvey(
+  layout: Layout,
+  opened: OpenedCatalogue | null,
+  settings: CheckSettings,
+): StoreSurvey {
+  const catalogue = opened?.catalogue ?? null;
+  const engine = opened?.engine ?? null;
+  const segments = catalogue === null || engine === null
+    ? null
+    : listVectorSegments(layout, catalogue, engine);
+  const subjects = segments?.map(({ subject }) => subject) ?? null;
+  return {
+    engine: engine?.name ?? null,
+    collections: catalogue?.collections.length ?? 0,
+    files: listFiles(layout),
+    findings: [
+      ...checkLayout(layout, subjects, settings.staleSeconds),
+      ...(opened === null ? [] : checkSqliteFile(opened.reading.facts)),
+      ...(catalogue === null || engine === null ? [] : checkCatalogueTables(
+        catalogue,
+        engine,
+        readPickleWatermarks(segments ?? [], engine, settings),
+      )),
+    ],
+    tasks: planTasks(layout, opened, segments ?? listStraySegments(layout), settings),
+    release: () => opened?.reading.release(),
+  };
+}
+
+function checkCatalogueTables(
+  catalogue: Catalogue,
+  engine: Engine,
+  pickles: PickleWatermarks | null,
+): Finding[] {
+  return [
+    ...checkMigrations(catalogue, engine),
+    ...checkSchema(catalogue, engine),
+    ...checkWatermarks(catalogue, engine, pickles),
+  ];
+}
+
+/**
+ * Before 0.5.6 the watermark of an index stands in its id map alone. Since then a look at the
+ * directory says all: whether there is an id map.
+ */
+function readPickleWatermarks(
+  segments: readonly PlannedSegment[],
+  engine: Engine,
+  settings: CheckSettings,
+): PickleWatermarks | null {
+  const isLegacy = engine.schema.embeddings_queue < FIRST_QUEUE_WITH_VECTOR_WATERMARKS;
+  // Reading every id map would make the quick level as slow as a store is large.
+  if (isLegacy && settings.level === "quick") return null;
+  const watermarks = new Map<string, number | null>();
+  for (const { subject } of segments) {
+    const file = subject.directory?.files[SEGMENT_FILES.idMap];
+    if (file === undefined) continue;
+    watermarks.set(subject.segmentId, isLegacy ? readLegacyWatermark(subject, file) : null);
+  }
+  return watermarks;
+}
+
+function readLegacyWatermark(subject: SegmentSubject, file: StoreFile): number | null {
+  using source = BoundedFile.open(join(subject.storePath, file.path));
+  return readIdMap(source).maxSeqId;
+}
+
+/** A VECTOR segment, and where its records stand. */
+interface PlannedSegment {
+  readonly subject: SegmentSubject;
+  readonly place: RecordPlace | null;
+}
+
+function listVectorSegments(
+  layout: Layout,
+  catalogue: Catalogue,
+  engine: Engine,
+): PlannedSegment[] {
+  const directories = new Map(
+    layout.segments.filter((directory) => !directory.movedAside)
+      .map((directory) => [directory.segmentId, directory]),
+  );
+  const watermarks = readWatermarks(catalogue);
+  return listCollections(catalogue).flatMap((entry) => {
+    const { collection, vector } = entry;
+    if (vector === null) return [];
+    const directory = directories.get(vector.id) ?? null;
+    const subject: SegmentSubject = {
+      storePath: layout.path,
+      segmentId: vector.id,
+      collection: collectionLabel(collection),
+      dimension: collection.dimension,
+      settings: resolveIndexSettings(catalogue, collection, vector),
+      era: engine.era,
+      directory,
+    };
+    return [{ subject, place: findRecords(entry, watermarks) }];
+  });
+}
+
+function readWatermarks(catalogue: Catalogue): Map<string, number> {
+  const watermarks = new Map<string, number>();
+  for (const row of catalogue.watermarks) {
+    // What a migration garbled is read as it was meant, so that it stays one finding.
+    const { trueValue } = decodeWatermark(row);
+    if (trueValue !== null) watermarks.set(row.segmentId, trueValue);
+  }
+  return watermarks;
+}
+
+function findRecords(
+  { collection, vector, metadata }: CollectionSegments,
+  watermarks: ReadonlyMap<string, number>,
+): RecordPlace | null {
+  if (vector === null || metadata === null) return null;
+  return {
+    metadataSegmentId: metadata.id,
+    collectionId: collection.id,
+    vectorWatermark: watermarks.get(vector.id) ?? null,
+    metadataWatermark: watermarks.get(metadata.id) ?? null,
+  };
+}
+
+/** Segments of a store whose catalogue cannot be read: their files are judged by themselves. */
+function listStraySegments(layout: Layout): PlannedSegment[] {
+  return layout.segments.filter((directory) => !directory.movedAside).map((directory) => ({
+    place: null,
+    subject: {
+      storePath: layout.path,
+      segmentId: directory.segmentId,
+      collection: null,
+      dimension: null,
+      settings: null,
+      era: "rust",
+      directory,
+    },
+  }));
+}
+
+function planTasks(
+  layout: Layout,
+  opened: OpenedCatalogue | null,
+  segments: readonly PlannedSegment[],
+  settings: CheckSettings,
+): ChromaTask[] {
+  const location = opened?.reading.location ?? null;
+  const tasks: ChromaTask[] = segments.map(({ subject, place }): SegmentTask => ({
+    kind: "segment",
+    sizeBytes: settings.level === "quick" ? 0 : estimateBytes(subject),
+    payload: { subject, place, location, level: settings.level },
+  }));
+  const header = opened?.reading.facts.judgedHeader ?? null;
+  if (location === null || header === null || settings.level === "quick") return tasks;
+  const sizeBytes = layout.catalogue?.sizeBytes ?? 0;
+  const payload = { location, header, sizeBytes };
+  // Measured: the full text takes a little longer than all the other tables.
+  const fulltextBytes = Math.round(0.6 * sizeBytes);
+  return [
+    { kind: "fulltext", sizeBytes: fulltextBytes, payload },
+    { kind: "tables", sizeBytes: sizeBytes - fulltextBytes, payload },
+    ...tasks,
+  ];
+}
+
+/** What a full check of a segment reads; the pickle costs more for each byte than the rest. */
+function estimateBytes({ directory }: SegmentSubject): number {
+  const files = directory?.files ?? {};
+  return Object.values(SEGMENT_FILES)
+    .reduce((sum, name) => sum + (files[name]?.sizeBytes ?? 0), 0);
+}

@@ -1,0 +1,49 @@
+/**
+ * The parts into which a check of a Chroma store is cut; plain data, so that any thread runs them.
+ *
+ * @module
+ */
+
+import type { CheckLevel } from "../../model/report.ts";
+import type { CheckTask } from "../../model/store.ts";
+import type { DatabaseHeader } from "../../sqlite/file_header.ts";
+import type { DatabaseLocation } from "../../sqlite/reading.ts";
+import type { RecordPlace } from "./read_records.ts";
+import type { SegmentSubject } from "./segment_reading.ts";
+
+/** Checks the files of one segment, and its ids against the records. */
+export interface SegmentTask extends CheckTask {
+  readonly kind: "segment";
+  readonly payload: {
+    readonly subject: SegmentSubject;
+    readonly level: CheckLevel;
+    /** Where the records stand; null when the catalogue cannot tell. */
+    readonly place: RecordPlace | null;
+    /** The database; null when it cannot be opened. */
+    readonly location: DatabaseLocation | null;
+  };
+}
+
+/** Checks the full-text index: alone as long as everything else together. */
+export interface FulltextTask extends CheckTask {
+  readonly kind: "fulltext";
+  readonly payload: DatabasePayload;
+}
+
+/** Checks the ordinary tables, the documents against the full text, the queue, and orphans. */
+export interface TablesTask extends CheckTask {
+  readonly kind: "tables";
+  readonly payload: DatabasePayload;
+}
+
+/** What a task over the database needs. */
+export interface DatabasePayload {
+  readonly location: DatabaseLocation;
+  /** The header of the file that is read. */
+  readonly header: DatabaseHeader;
+  /** The length of chroma.sqlite3, all of which the two tasks look at together. */
+  readonly sizeBytes: number;
+}
+
+/** Any task of this format. */
+export type ChromaTask = SegmentTask | FulltextTask | TablesTask;

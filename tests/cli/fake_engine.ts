@@ -1,0 +1,51 @@
+import type { Engine } from "../../lib/cli/environment.ts";
+import type { CheckOptions } from "../../lib/engine/check.ts";
+import { countSeverities, drawVerdict, type Finding } from "../../lib/model/finding.ts";
+import type { CheckEvent } from "../../lib/model/report.ts";
+import type { DetectedStore } from "../../lib/model/store.ts";
+import { findingEvent, summary } from "../output/events.ts";
+
+/** What a check of one store comes to: its findings, or what is thrown. */
+export type Outcome = readonly Finding[] | Error;
+
+/** An engine whose checks come out as a test says. */
+export class FakeEngine implements Engine {
+  readonly #outcomes: ReadonlyMap<string, Outcome>;
+  /** Every call of `checkStore`. */
+  readonly calls: { path: string; options: CheckOptions }[] = [];
+  /** Is awaited when a check begins, before it yields anything. */
+  onCheck: (options: CheckOptions) => void | Promise<void> = () => {};
+
+  /** Makes an engine that knows these stores. */
+  constructor(outcomes: Readonly<Record<string, Outcome>>) {
+    this.#outcomes = new Map(Object.entries(outcomes));
+  }
+
+  async *checkStore(
+    path: string,
+    options: CheckOptions,
+  ): AsyncGenerator<CheckEvent, void, undefined> {
+    this.calls.push({ path, options });
+    await this.onCheck(options);
+    const outcome = this.#outcomes.get(path);
+    if (outcome === undefined) throw new Error(`No such store in this test: ${path}`);
+    if (outcome instanceof Error) throw outcome;
+    for (const found of outcome) yield findingEvent(path, found);
+    const counts = countSeverities(outcome);
+    yield summary({
+      store: path,
+      level: options.level ?? "full",
+      counts,
+      verdict: drawVerdict(counts),
+    });
+  }
+
+  async *findStores(path: string): AsyncGenerator<DetectedStore, void, undefined> {
+    for (const [store, outcome] of this.#outcomes) {
+      if (!store.startsWith(path)) continue;
+      if (store === path && outcome instanceof Error) throw outcome;
+      yield { path: store, format: "chroma", evidence: "it is in this test" };
+    }
+    await Promise.resolve();
+  }
+}

@@ -1,0 +1,87 @@
+import type { CancelSignal, Engine, Environment } from "../../lib/cli/environment.ts";
+import type { TextStream } from "../../lib/cli/text_stream.ts";
+
+/** A stream that keeps what is written to it. */
+export class FakeStream implements TextStream {
+  text = "";
+  isTerminal = false;
+  isBroken = false;
+  failure: string | null = null;
+
+  write(text: string): Promise<void> {
+    if (!this.isBroken && this.failure === null) this.text += text;
+    return Promise.resolve();
+  }
+
+  /** What was written, line by line. */
+  get lines(): string[] {
+    return this.text.split("\n").slice(0, -1);
+  }
+}
+
+/** A world that a test rules over. */
+export class FakeEnvironment implements Environment {
+  readonly stdout = new FakeStream();
+  readonly stderr = new FakeStream();
+  readonly variables = new Map<string, string>();
+  readonly exits: number[] = [];
+  readonly ticks = new Set<() => void>();
+  readonly cancelListeners = new Set<(signal: CancelSignal) => void>();
+  clockMs = 0;
+  width: number | null = 80;
+  engine: Engine;
+
+  constructor(engine: Engine = { checkStore: neverCalled, findStores: neverCalled }) {
+    this.engine = engine;
+  }
+
+  variable(name: string): string | undefined {
+    return this.variables.get(name);
+  }
+
+  columns(): number | null {
+    return this.width;
+  }
+
+  nowMs(): number {
+    return this.clockMs;
+  }
+
+  every(_intervalMs: number, tick: () => void): () => void {
+    this.ticks.add(tick);
+    return () => this.ticks.delete(tick);
+  }
+
+  onCancel(listener: (signal: CancelSignal) => void): () => void {
+    this.cancelListeners.add(listener);
+    return () => this.cancelListeners.delete(listener);
+  }
+
+  exitNow(code: number): void {
+    this.exits.push(code);
+  }
+
+  loadEngine(): Promise<Engine> {
+    return Promise.resolve(this.engine);
+  }
+
+  /** Lets time pass: the clock goes on and whatever waits for it is called once. */
+  pass(durationMs: number): void {
+    this.clockMs += durationMs;
+    for (const tick of this.ticks) tick();
+  }
+
+  /** Sends a signal. */
+  cancel(signal: CancelSignal): void {
+    for (const listener of this.cancelListeners) listener(signal);
+  }
+
+  /** What stands on standard output as JSON Lines. */
+  get jsonLines(): Record<string, unknown>[] {
+    return this.stdout.lines.map((line) => JSON.parse(line));
+  }
+}
+
+function neverCalled(): never {
+  throw new Error("The engine was not to be called");
+}

@@ -1,0 +1,254 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { OperationError } from "../../lib/base/errors.ts";
+import { main } from "../../lib/cli/main.ts";
+import { finding } from "../output/events.ts";
+import { FakeEngine } from "./fake_engine.ts";
+import { FakeEnvironment } from "./fake_environment.ts";
+
+const STORES = {
+  "/a/clean": [],
+  "/a/info": [finding("foreign-entry", { path: "x.txt" })],
+  "/a/warning": [finding("file-overallocated", { path: "y.bin" })],
+  "/a/damaged": [finding("sqlite-malformed", { path: "chroma.sqlite3", offset: 4096 })],
+  "/a/unsafe": [finding("dimension-mismatch", { collection: "notes" }), finding("foreign-entry")],
+  "/b/missing": new OperationError("not-found", "No such file or directory: /b/missing", {
+    path: "/b/missing",
+    hint: "Look at the spelling.",
+  }),
+  "/c/broken": new RangeError("Invalid array length"),
+  "/c/eio": Object.assign(new Error("Input/output error (os error 5)"), { code: "EIO" }),
+} as const;
+
+async function run(...args: string[]): Promise<FakeEnvironment & { code: number }> {
+  const environment = new FakeEnvironment(new FakeEngine(STORES));
+  return Object.assign(environment, { code: await main(["check", ...args], environment) });
+}
+
+Deno.test("check ORs the exit codes of its stores", async () => {
+  for (
+    const [args, code] of [
+      [["/a/clean"], 0],
+      [["/a/info"], 0],
+      [["/a/warning"], 0],
+      [["/a/warning", "--strict"], 4],
+      [["/a/info", "--strict"], 0],
+      [["/a/damaged"], 4],
+      [["/a/unsafe"], 4],
+      [["/b/missing"], 8],
+      [["/c/broken"], 8],
+      [["/b/missing", "/a/unsafe"], 12],
+      [["/a/unsafe", "/a/clean"], 4],
+      [["/a/clean", "/a/warning", "/b/missing"], 8],
+    ] as const
+  ) {
+    for (const mode of [[], ["--json"], ["-q"]]) {
+      assertEquals((await run(...args, ...mode)).code, code, [...args, ...mode].join(" "));
+    }
+  }
+});
+
+Deno.test("check goes on with the next store when one cannot be checked", async () => {
+  const { stdout, stderr, code } = await run("/b/missing", "/a/damaged", "/c/eio", "/a/clean");
+  assertEquals(code, 12);
+  assertEquals(stdout.lines.filter((line) => /^(CLEAN|DAMAGED) /.test(line)).length, 2);
+  assertEquals(stderr.lines.slice(0, 2), [
+    "NOT CHECKED  No such file or directory: /b/missing",
+    "  Look at the spelling.",
+  ]);
+  assertStringIncludes(stderr.text, "NOT CHECKED  Cannot read /c/eio: Input/output error");
+  assertEquals(stdout.lines.at(-1), "4 stores: 1 damaged, 1 clean, 2 not checked");
+});
+
+Deno.test("check tells the engine its level and what is stale", async () => {
+  const calls = async (...args: string[]): Promise<unknown[]> => {
+    const engine = new FakeEngine(STORES);
+    await main(["check", "/a/clean", ...args], new FakeEnvironment(engine));
+    return engine.calls.map(({ path, options: { level, staleSeconds } }) => [
+      path,
+      level,
+      staleSeconds,
+    ]);
+  };
+  assertEquals(await calls(), [["/a/clean", "full", 3600]]);
+  assertEquals(await calls("--full"), [["/a/clean", "full", 3600]]);
+  assertEquals(await calls("--quick", "--stale-seconds", "5"), [["/a/clean", "quick", 5]]);
+});
+
+Deno.test("check says what it does before the engine has answered", async () => {
+  const engine = new FakeEngine(STORES);
+  const environment = new FakeEnvironment(engine);
+  let before = "";
+  engine.onCheck = () => {
+    before = environment.stdout.text;
+  };
+  await main(["check", "/a/clean", "--quick"], environment);
+  assertEquals(before, "Checking /a/clean (quick check)\n");
+});
+
+Deno.test("check prints findings, then the verdict as the last line of a store", async () => {
+  const { stdout, stderr } = await run("/a/unsafe");
+  const start = stdout.lines.slice(0, 3);
+  assertEquals(start, ["Checking /a/unsafe (full check)", "", "The store"]);
+  assertStringIncludes(stdout.text, "  FATAL    VF1213  ");
+  assertStringIncludes(stdout.lines.at(-1) ?? "", "UNSAFE  /a/unsafe: do not open this store");
+  assertEquals(stderr.text, "");
+});
+
+Deno.test("check --quiet prints verdicts of stores that are not clean and nothing else", async () => {
+  const { stdout, stderr } = await run("-q", "/a/clean", "/a/info", "/a/warning", "/a/unsafe");
+  assertEquals(stdout.lines.map((line) => line.slice(0, 8)), ["WARNING ", "UNSAFE  "]);
+  assertEquals(stderr.text, "");
+  assertStringIncludes((await run("-q", "/b/missing")).stderr.text, "NOT CHECKED");
+});
+
+Deno.test("check --max-findings limits what is listed and not what is counted", async () => {
+  const { stdout } = await run("/a/unsafe", "--max-findings", "1");
+  assertEquals(stdout.lines.filter((line) => /VF\d{4}/.test(line)).length, 1);
+  assertStringIncludes(stdout.text, "… and 1 more finding; the whole list: --json");
+  const { jsonLines } = await run("/a/unsafe", "/a/damaged", "--json", "--max-findings", "1");
+  assertEquals(jsonLines.map(({ type }) => type), ["finding", "summary", "finding", "summary"]);
+  assertEquals(jsonLines[1]?.counts, { fatal: 1, error: 0, warning: 0, info: 1 });
+});
+
+Deno.test("check --json prints every event as a line and nothing else", async () => {
+  const { jsonLines, stderr } = await run("--json", "/a/unsafe", "/b/missing", "/a/clean");
+  assertEquals(jsonLines.map(({ type, store }) => [type, store]), [
+    ["finding", "/a/unsafe"],
+    ["finding", "/a/unsafe"],
+    ["summary", "/a/unsafe"],
+    ["error", "/b/missing"],
+    ["summary", "/a/clean"],
+  ]);
+  assert(jsonLines.every(({ schema }) => schema === 1));
+  assertStringIncludes(stderr.text, "NOT CHECKED  No such file or directory: /b/missing");
+});
+
+Deno.test("check --json hands lines on in batches without losing one", async () => {
+  const many = Array.from(
+    { length: 2000 },
+    (_, index) => finding("foreign-entry", { path: `file ${index}` }),
+  );
+  const environment = new FakeEnvironment(new FakeEngine({ "/many": many }));
+  assertEquals(await main(["check", "/many", "--json"], environment), 0);
+  const paths = environment.jsonLines.slice(0, -1).map(({ path }) => path);
+  assertEquals(paths, many.map(({ path }) => path));
+});
+
+Deno.test("check --recursive checks every store below, and says when there is none", async () => {
+  const all = await run("--recursive", "/a", "--json");
+  assertEquals(all.code, 4);
+  const stores = all.jsonLines.filter(({ type }) => type === "summary").map(({ store }) => store);
+  assertEquals(stores, ["/a/clean", "/a/info", "/a/warning", "/a/damaged", "/a/unsafe"]);
+  const none = await run("--recursive", "/nowhere", "--json");
+  assertEquals(none.code, 8);
+  assertEquals(none.jsonLines.map(({ type, code }) => [type, code]), [["error", "not-a-store"]]);
+  const failing = await run("--recursive", "/b/missing", "/a/damaged", "--json");
+  assertEquals(failing.code, 12);
+  assertEquals(failing.jsonLines.map(({ type }) => type), ["error", "finding", "summary"]);
+});
+
+Deno.test("check reports a bug as trouble with itself, not as damage", async () => {
+  const { code, jsonLines, stderr } = await run("/c/broken", "--json");
+  assertEquals([code, jsonLines.length], [8, 1]);
+  assertEquals([jsonLines[0]?.type, jsonLines[0]?.code], ["error", "internal"]);
+  assertStringIncludes(stderr.text, "This says nothing about the store");
+});
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.test(`check ends at once on ${signal} and says that nothing was changed`, async () => {
+    for (const mode of [[], ["--json"], ["-q"]]) {
+      const engine = new FakeEngine(STORES);
+      const environment = new FakeEnvironment(engine);
+      engine.onCheck = (options) => {
+        // The first store is done; the engine does not hear of the signal, as when it is in SQLite.
+        if (engine.calls.length < 2) return;
+        assertEquals(options.signal?.aborted, false);
+        environment.cancel(signal);
+        return new Promise(() => {});
+      };
+      const args = ["check", "/a/damaged", "/a/clean", "/a/unsafe", ...mode];
+      assertEquals(await main(args, environment), 36);
+      assertEquals(engine.calls.length, 2);
+      const last = environment.stderr.lines.at(-1) ?? "";
+      assertStringIncludes(last, `${signal}`);
+      assertStringIncludes(last, "nothing was changed");
+      if (mode[0] === "--json") {
+        const line = environment.jsonLines.at(-1);
+        assertEquals([line?.type, line?.code, line?.store], ["error", "cancelled", "/a/clean"]);
+      }
+    }
+  });
+}
+
+Deno.test("check leaves at a second signal without waiting for anything", async () => {
+  const engine = new FakeEngine(STORES);
+  const environment = new FakeEnvironment(engine);
+  engine.onCheck = () => {
+    environment.cancel("SIGINT");
+    environment.cancel("SIGINT");
+  };
+  await main(["check", "/a/clean"], environment);
+  assertEquals(environment.exits, [32]);
+});
+
+Deno.test("check stops when nobody reads its output any more, and says that it did", async () => {
+  const engine = new FakeEngine(STORES);
+  const environment = new FakeEnvironment(engine);
+  engine.onCheck = () => {
+    environment.stdout.isBroken = true;
+  };
+  const code = await main(["check", "/a/damaged", "/a/clean", "/a/unsafe", "--json"], environment);
+  assertEquals([code, engine.calls.length], [12, 1]);
+  assertStringIncludes(environment.stderr.text, "Nobody reads the output any more");
+  // What was read to its end keeps its code, and there is nothing to complain about.
+  const single = new FakeEnvironment(new FakeEngine(STORES));
+  single.stdout.isBroken = true;
+  assertEquals(await main(["check", "/a/damaged"], single), 8);
+});
+
+Deno.test("check draws a progress bar on a terminal after a second, and takes it away", async () => {
+  const engine = new FakeEngine(STORES);
+  const environment = new FakeEnvironment(engine);
+  environment.stderr.isTerminal = true;
+  const seen: string[] = [];
+  engine.onCheck = ({ onProgress }) => {
+    onProgress?.({ checkedBytes: 10e6, totalBytes: 100e6 });
+    environment.pass(900);
+    seen.push(environment.stderr.text);
+    environment.pass(200);
+    seen.push(environment.stderr.text);
+    environment.pass(0);
+    seen.push(environment.stderr.text);
+  };
+  await main(["check", "/a/damaged"], environment);
+  const [early = "", drawn = "", again = ""] = seen;
+  assertEquals(early, "");
+  assertStringIncludes(drawn, "10%  10.0 MB of 100 MB  9.1 MB/s  10 s left");
+  assertEquals(drawn.startsWith("\r\x1b[2K["), true);
+  assertEquals(again, drawn);
+  assertEquals(environment.stderr.text, `${drawn}\r\x1b[2K`);
+  assertEquals(environment.ticks.size, 0);
+});
+
+Deno.test("check moves nothing where nobody looks, or where a bar is not wanted", async () => {
+  const drawn = async (
+    prepare: (environment: FakeEnvironment) => void,
+    ...args: string[]
+  ): Promise<string> => {
+    const engine = new FakeEngine(STORES);
+    const environment = new FakeEnvironment(engine);
+    environment.stderr.isTerminal = true;
+    prepare(environment);
+    engine.onCheck = ({ onProgress }) => {
+      onProgress?.({ checkedBytes: 10e6, totalBytes: 100e6 });
+      environment.pass(5000);
+    };
+    await main(["check", "/a/clean", ...args], environment);
+    return environment.stderr.text;
+  };
+  assert((await drawn(() => {})).length > 0);
+  assertEquals(await drawn((environment) => environment.stderr.isTerminal = false), "");
+  assertEquals(await drawn((environment) => environment.variables.set("TERM", "dumb")), "");
+  assertEquals(await drawn(() => {}, "--json"), "");
+  assertEquals(await drawn(() => {}, "--quiet"), "");
+});
