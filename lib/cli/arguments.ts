@@ -150,21 +150,31 @@ function spellOut(
 ): string[] {
   const end = args.indexOf("--");
   const read = end === -1 ? args : args.slice(0, end);
-  const spelled = read.flatMap((arg, index): string[] => {
+  const spelled = read.flatMap((arg, index) => {
     if (!isOption(arg)) return [arg];
-    const [typed = "", ...value] = arg.split("=");
-    if (!typed.startsWith("--")) return spellOutLetters(arg, specifications, verb);
-    const option = specifications.find(({ name }) => `--${name}` === typed);
-    if (option === undefined) throw unknownOption(typed, specifications, verb);
-    if (option.type !== "flag") {
-      const next = read[index + 1] ?? "";
-      if (value.length === 0 && /^-[0-9]/.test(next)) toCount(option, next, verb);
-      return [arg];
-    }
-    if (value.length > 0) throw usageError(`${typed} takes no value`, verb);
-    return [spellFlag(option)];
+    return arg.startsWith("--")
+      ? [spellOutWord(arg, read[index + 1], specifications, verb)]
+      : spellOutLetters(arg, specifications, verb);
   });
   return end === -1 ? spelled : [...spelled, ...args.slice(end)];
+}
+
+function spellOutWord(
+  arg: string,
+  next: string | undefined,
+  specifications: readonly OptionSpecification[],
+  verb: VerbSpecification | null,
+): string {
+  const [typed = "", ...value] = arg.split("=");
+  const option = specifications.find(({ name }) => `--${name}` === typed);
+  if (option === undefined) throw unknownOption(typed, specifications, verb);
+  if (option.type === "flag") {
+    if (value.length > 0) throw usageError(`${typed} takes no value`, verb);
+    return spellFlag(option);
+  }
+  // A number with a sign looks like an option: it is meant as the value, and refused as one.
+  if (value.length === 0 && next !== undefined && /^-[0-9]/.test(next)) toCount(option, next, verb);
+  return arg;
 }
 
 function spellOutLetters(

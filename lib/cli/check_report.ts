@@ -14,7 +14,9 @@ import {
   renderVerdict,
   type StoreTally,
 } from "../output/text.ts";
+import type { RawPaths } from "../output/json.ts";
 import type { Output } from "./output.ts";
+import { readRawPaths } from "./raw_path.ts";
 
 /** What `check` reports to, store by store. */
 export interface CheckReport {
@@ -54,14 +56,16 @@ class JsonReport implements CheckReport {
   readonly #output: Output;
   readonly #maxFindings: number;
   #findings = 0;
+  #rawPaths: RawPaths = {};
 
   constructor(output: Output, { maxFindings = Infinity }: CheckReportOptions) {
     this.#output = output;
     this.#maxFindings = maxFindings;
   }
 
-  begin(): Promise<void> {
+  begin(store: string): Promise<void> {
     this.#findings = 0;
+    this.#rawPaths = readRawPaths(store);
     return Promise.resolve();
   }
 
@@ -75,7 +79,7 @@ class JsonReport implements CheckReport {
   }
 
   async fail(error: OperationError, store: string): Promise<void> {
-    await this.#output.fail(error, store);
+    await this.#output.fail(error, store, readRawPaths(store));
   }
 
   end(): Promise<void> {
@@ -83,7 +87,7 @@ class JsonReport implements CheckReport {
   }
 
   async #print(event: CheckEvent): Promise<void> {
-    await this.#output.printJson(event);
+    await this.#output.printJson({ ...event, ...this.#rawPaths });
   }
 }
 

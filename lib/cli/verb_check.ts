@@ -9,11 +9,12 @@ import type { SummaryEvent } from "../model/report.ts";
 import type { StoreTally } from "../output/text.ts";
 import { untilCancelled } from "./cancellation.ts";
 import { type CheckReport, createCheckReport } from "./check_report.ts";
-import type { Engine, Environment } from "./environment.ts";
+import type { Engine } from "./environment.ts";
 import { EXIT, type ExitCode, exitCodeOfError, exitCodeOfVerdict } from "./exit_code.ts";
 import { toReportedError } from "./failure.ts";
 import type { Invocation } from "./invocation.ts";
 import { ProgressBar } from "./progress_bar.ts";
+import { explainLostName } from "./raw_path.ts";
 
 /**
  * Checks every store that was named, one after another.
@@ -123,11 +124,11 @@ class CheckRun {
   #wantsProgress(): boolean {
     const { options, output, environment } = this.#invocation;
     return environment.stderr.isTerminal && !output.json && !options.flag("quiet") &&
-      isCapable(environment);
+      environment.variable("TERM") !== "dumb";
   }
 
   async #fail(error: unknown, store: string): Promise<void> {
-    const failure = toReportedError(error, store);
+    const failure = explainLostName(toReportedError(error, store));
     this.#exitCode |= exitCodeOfError(failure.code);
     this.#tally.notChecked++;
     if (failure.code === "cancelled") this.#isOver = true;
@@ -140,10 +141,6 @@ class CheckRun {
     const reason = "Nobody reads the output any more; the stores that were left were not checked";
     await this.#invocation.output.tell([`vecfsck: ${reason}`]);
   }
-}
-
-function isCapable(environment: Environment): boolean {
-  return environment.variable("TERM") !== "dumb";
 }
 
 function noStoreBelow(path: string): OperationError {

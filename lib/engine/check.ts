@@ -199,7 +199,7 @@ function summarise(
     records: outcome.conclusion.records,
     bytesChecked,
     bytesSkipped,
-    skipped: explainSkipped(outcome.conclusion.skipped, bytesSkipped, level),
+    skipped: explainSkipped(outcome, bytesSkipped, level),
     elapsedMs: Math.round(elapsedMs),
   };
 }
@@ -211,17 +211,21 @@ function sumCheckedBytes(files: readonly FileStamp[], results: readonly TaskResu
   }, 0);
 }
 
-/** Gives every skipped byte a reason: what the format named, and the rest to the level. */
+/** Gives every skipped byte a reason: what survey and tasks named, and the rest to the level. */
 function explainSkipped(
-  named: readonly SkippedBytes[],
+  { survey, results }: CheckOutcome,
   bytesSkipped: number,
   level: CheckLevel,
 ): SkippedBytes[] {
-  const reasons = named.filter((skipped) => skipped.sizeBytes > 0);
-  const rest = bytesSkipped - reasons.reduce((sum, skipped) => sum + skipped.sizeBytes, 0);
-  if (rest <= 0) return [...reasons];
-  const reason = level === "quick"
-    ? "not read at this level"
-    : "not readable, or of no meaning to the engine";
-  return [...reasons, { reason, sizeBytes: rest }];
+  const sizes = new Map<string, number>();
+  const named = [...survey.skipped, ...results.flatMap((result) => result.skipped ?? [])];
+  let rest = bytesSkipped;
+  for (const { reason, sizeBytes } of named) {
+    // Stamps are older than what the tasks saw, so the parts are held against the whole.
+    const counted = Math.min(sizeBytes, rest);
+    if (counted > 0) sizes.set(reason, (sizes.get(reason) ?? 0) + counted);
+    rest -= counted;
+  }
+  if (rest > 0) sizes.set(level === "quick" ? "not read at this level" : "not readable", rest);
+  return Array.from(sizes, ([reason, sizeBytes]) => ({ reason, sizeBytes }));
 }

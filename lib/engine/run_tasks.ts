@@ -63,9 +63,32 @@ async function runHere(
     // Tasks block; between two of them a signal and the progress bar get their turn.
     await new Promise((resolve) => setTimeout(resolve, 0));
     throwIfCancelled(signal);
-    results.push(format.runTask(task, { progress: onRead }));
+    const progress = new TaskProgress(task, onRead);
+    results.push(format.runTask(task, { progress: (sizeBytes) => progress.add(sizeBytes) }));
+    progress.finish();
   }
   return results;
+}
+
+/** Counts the bytes of one task: as it tells of them, and the rest when it is done. */
+class TaskProgress {
+  readonly #onRead: (sizeBytes: number) => void;
+  #leftBytes: number;
+
+  constructor(task: CheckTask, onRead: (sizeBytes: number) => void) {
+    this.#leftBytes = task.sizeBytes;
+    this.#onRead = onRead;
+  }
+
+  add(sizeBytes: number): void {
+    const counted = Math.min(sizeBytes, this.#leftBytes);
+    this.#leftBytes -= counted;
+    this.#onRead(counted);
+  }
+
+  finish(): void {
+    this.add(this.#leftBytes);
+  }
 }
 
 async function runInWorkers(
@@ -115,13 +138,19 @@ class TaskThread {
   }
 
   run(task: CheckTask): Promise<TaskResult> {
+    const progress = new TaskProgress(task, this.#options.onRead);
     return new Promise((resolve, reject) => {
       this.#fail = reject;
       this.#worker.onmessage = (event: MessageEvent<WorkerAnswer>): void => {
         const answer = event.data;
-        if (answer.kind === "progress") this.#options.onRead(answer.sizeBytes);
-        else if (answer.kind === "result") resolve(answer.result);
-        else reject(revive(answer));
+        if (answer.kind === "progress") {
+          progress.add(answer.sizeBytes);
+        } else if (answer.kind === "result") {
+          progress.finish();
+          resolve(answer.result);
+        } else {
+          reject(revive(answer));
+        }
       };
       this.#worker.onerror = (event): void => {
         event.preventDefault();

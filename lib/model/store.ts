@@ -48,6 +48,8 @@ export interface TaskResult {
   readonly findings: readonly Finding[];
   /** Bytes that were read and judged, by file (relative to the store). */
   readonly checkedBytes: Readonly<Record<string, number>>;
+  /** Bytes of this part that were not looked at, and why. */
+  readonly skipped?: readonly SkippedBytes[];
   /** Facts for `conclude`; plain data. */
   readonly facts?: unknown;
 }
@@ -76,6 +78,8 @@ export interface StoreSurvey {
   readonly files: readonly FileStamp[];
   /** What the survey itself found. */
   readonly findings: readonly Finding[];
+  /** Bytes that no task will look at, and why. */
+  readonly skipped: readonly SkippedBytes[];
   /** What is left to be done; empty when nothing more can be read. */
   readonly tasks: readonly CheckTask[];
   /** Gives back what the survey holds, for instance private copies of files. */
@@ -88,8 +92,6 @@ export interface Conclusion {
   readonly findings: readonly Finding[];
   /** How many live records there are, or null when they were not counted. */
   readonly records: number | null;
-  /** Why bytes were skipped; the engine adds up the rest. */
-  readonly skipped: readonly SkippedBytes[];
 }
 
 /** What a running task may use of the engine. */

@@ -63,10 +63,11 @@ export function renderFindings(
   options: FindingsOptions,
 ): string[] {
   const { groups, leftOut } = selectFindings(findings, options.maxFindings);
+  const advised: Advised = new Map();
   const lines = groups.flatMap(({ collection, kinds }) => [
     "",
     options.paint("heading", nameGroup(collection)),
-    ...kinds.flatMap((kind) => renderKind(kind, options)),
+    ...kinds.flatMap((kind) => renderKind(kind, advised, options)),
   ]);
   if (leftOut > 0) {
     lines.push("", `… and ${formatCount(leftOut, "more finding")}; the whole list: --json`);
@@ -78,7 +79,14 @@ function nameGroup(collection: string | null): string {
   return collection === null ? "The store" : `Collection "${printable(collection, 200)}"`;
 }
 
-function renderKind({ shown, hidden }: FindingKind, options: TextOptions): string[] {
+/** What was said already on what to do, and under which code. */
+type Advised = Map<string, string>;
+
+function renderKind(
+  { shown, hidden }: FindingKind,
+  advised: Advised,
+  options: TextOptions,
+): string[] {
   const [first] = shown;
   if (first === undefined) return [];
   const isHarmless = first.severity === "info";
@@ -90,11 +98,7 @@ function renderKind({ shown, hidden }: FindingKind, options: TextOptions): strin
     lines.push(`${more}; the whole list: --json`);
   }
   // What it means and what to do belongs to the code, so it stands once for all of a kind.
-  return isHarmless ? lines : [
-    ...lines,
-    ...renderAdvice("Effect: ", first.effect, options),
-    ...renderAdvice("To do:  ", first.repair, options),
-  ];
+  return isHarmless ? lines : [...lines, ...renderAdvice(first, advised, options)];
 }
 
 function renderFinding(finding: Finding, { width, paint }: TextOptions): string[] {
@@ -123,7 +127,24 @@ function locate({ path, offset, count }: Finding): string {
   return parts.join(", ");
 }
 
-function renderAdvice(label: string, text: string, { width, paint }: TextOptions): string[] {
+function renderAdvice(
+  { code, effect, repair }: Finding,
+  advised: Advised,
+  options: TextOptions,
+): string[] {
+  const earlier = advised.get(repair);
+  if (earlier === undefined) advised.set(repair, code);
+  return [
+    ...renderLabelled("Effect: ", effect, options),
+    ...renderLabelled(
+      "To do:  ",
+      earlier === undefined || earlier === code ? repair : `The same as for ${earlier} above.`,
+      options,
+    ),
+  ];
+}
+
+function renderLabelled(label: string, text: string, { width, paint }: TextOptions): string[] {
   const hanging = INDENT + " ".repeat(label.length);
   const [start = "", ...rest] = wrapText(printable(text, 1000), width, hanging);
   return [INDENT + paint("faint", label) + start.slice(hanging.length), ...rest];

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { OperationError } from "../base/errors.ts";
-import { SqliteError } from "./database.ts";
+import { OperationError, toOperationError } from "../base/errors.ts";
+import { type OpenOptions, SQLITE_RESULT, SqliteError, StoreDatabase } from "./database.ts";
 
 /** SQLite's primary result codes that say nothing about the data; see sqlite.org/rescode.html. */
 const MACHINE_CODES = {
@@ -13,7 +13,6 @@ const MACHINE_CODES = {
   busy: 5,
   locked: 6,
   outOfMemory: 7,
-  readOnly: 8,
   interrupted: 9,
   readFailed: 10,
   full: 13,
@@ -33,13 +32,18 @@ const MACHINE_CODES = {
 export function toMachineError(error: unknown, path: string): OperationError | null {
   if (!(error instanceof SqliteError)) return null;
   const code = error.primaryCode;
-  // A journal that becomes hot between two statements shows as a refused write.
-  if (
-    code === MACHINE_CODES.busy || code === MACHINE_CODES.locked || code === MACHINE_CODES.readOnly
-  ) {
-    return createBusyError(path, error);
-  }
+  const writing = code === MACHINE_CODES.busy || code === MACHINE_CODES.locked ||
+    // A journal has become hot between two statements.
+    error.resultCode === SQLITE_RESULT.READONLY_ROLLBACK;
+  if (writing) return createBusyError(path, error);
   if (!Object.values<number>(MACHINE_CODES).includes(code)) return null;
+  if (code === MACHINE_CODES.full) {
+    return new OperationError("no-space", `No space left while writing ${path}`, {
+      path,
+      hint: "The check needs room there for a copy of the database; TMPDIR names another place.",
+      cause: error,
+    });
+  }
   return new OperationError("read-failed", `Cannot read ${path}: ${error.message}`, {
     path,
     hint: code === MACHINE_CODES.protocol
@@ -72,4 +76,20 @@ export function requireDataError(error: unknown, path = "the database"): SqliteE
   if (machineError !== null) throw machineError;
   if (!(error instanceof SqliteError)) throw error;
   return error;
+}
+
+/**
+ * Opens a connection.
+ *
+ * @param path The database file.
+ * @param options How it is opened.
+ * @returns The connection; nothing has been read yet.
+ * @throws {OperationError} It cannot be opened; reading nothing, that is never the data's fault.
+ */
+export function openConnection(path: string, options: OpenOptions): StoreDatabase {
+  try {
+    return StoreDatabase.open(path, options);
+  } catch (error) {
+    throw toMachineError(error, path) ?? toOperationError(error, path);
+  }
 }

@@ -20,18 +20,12 @@
  * @module
  */
 
-import { toOperationError } from "../base/errors.ts";
-import { BoundedFile, stampFile } from "../fs/read_fs.ts";
 import { ScratchDirectory } from "../fs/scratch.ts";
-import { type OpenOptions, SQLITE_RESULT, SqliteError, StoreDatabase } from "./database.ts";
-import {
-  DATABASE_HEADER_SIZE_BYTES,
-  type DatabaseHeader,
-  parseDatabaseHeader,
-} from "./file_header.ts";
+import { type OpenOptions, SQLITE_RESULT, SqliteError, type StoreDatabase } from "./database.ts";
+import { type DatabaseFileFacts, DatabaseFiles, readDatabaseStart } from "./database_files.ts";
 import { type JournalFacts, readJournal } from "./journal.ts";
-import { createBusyError, toMachineError } from "./machine_error.ts";
-import { readWriteAheadLog, type WriteAheadLogFacts } from "./write_ahead_log.ts";
+import { createBusyError, openConnection, requireDataError } from "./machine_error.ts";
+import { copyDatabase, settleCopy } from "./private_copy.ts";
 
 /** Where a database can be opened by any thread, read-only; plain data. */
 export interface DatabaseLocation {
@@ -39,26 +33,6 @@ export interface DatabaseLocation {
   readonly path: string;
   /** Whether SQLite reads it only when it is told to pass over damage. */
   readonly tolerant: boolean;
-}
-
-/** What is known of the file of a database and of those beside it; plain data. */
-export interface DatabaseFileFacts {
-  /** The length of the file, in bytes. */
-  readonly sizeBytes: number;
-  /** The header of the file, or null where it is too short to have one. */
-  readonly header: DatabaseHeader | null;
-  /** The length of what is judged: after a rollback, or with the log applied. */
-  readonly judgedSizeBytes: number;
-  /** The header of what is judged. */
-  readonly judgedHeader: DatabaseHeader | null;
-  /** The rollback journal. */
-  readonly journal: JournalFacts;
-  /** The write-ahead log. */
-  readonly log: WriteAheadLogFacts;
-  /** Whether a private copy is read. */
-  readonly privateCopy: boolean;
-  /** Why SQLite refuses the file as it is, or null when it opens. */
-  readonly refusal: string | null;
 }
 
 /** A database that is open for reading. */
@@ -86,7 +60,7 @@ export function openForReading(
   path: string,
   options: { busyTimeoutMs?: number } = {},
 ): DatabaseReading {
-  const files = new DatabaseFiles(resolvePath(path));
+  const files = DatabaseFiles.resolve(path);
   const facts = files.readFacts();
   if (!facts.header?.hasMagic) return createReading({ facts, opened: null, scratch: null });
   if (!needsCopy(facts)) {
@@ -111,39 +85,6 @@ export function openForReading(
  */
 export function openLocation(location: DatabaseLocation): StoreDatabase {
   return openConnection(location.path, { tolerant: location.tolerant });
-}
-
-/** The file of a database and those that SQLite keeps beside it, by their names on the disk. */
-class DatabaseFiles {
-  readonly path: string;
-  readonly journalPath: string;
-  readonly logPath: string;
-
-  constructor(path: string) {
-    this.path = path;
-    this.journalPath = `${path}-journal`;
-    this.logPath = `${path}-wal`;
-  }
-
-  readFacts(): DatabaseFileFacts {
-    const { sizeBytes, header } = readStart(this.path);
-    return {
-      sizeBytes,
-      header,
-      judgedSizeBytes: sizeBytes,
-      judgedHeader: header,
-      journal: readJournal(this.journalPath, sizeBytes),
-      log: readWriteAheadLog(this.logPath),
-      privateCopy: false,
-      refusal: null,
-    };
-  }
-
-  /** What changes when any of the files is written to. */
-  stamp(): string {
-    const paths = [this.path, this.journalPath, this.logPath];
-    return JSON.stringify(paths.map((path) => stampFile(path, path)));
-  }
 }
 
 /** A connection, and how SQLite came to open it. */
@@ -175,20 +116,6 @@ function createReading(
     release,
     [Symbol.dispose]: release,
   };
-}
-
-function resolvePath(path: string): string {
-  try {
-    return Deno.realPathSync(path);
-  } catch (error) {
-    throw toOperationError(error, path);
-  }
-}
-
-function readStart(path: string): { sizeBytes: number; header: DatabaseHeader | null } {
-  using file = BoundedFile.open(path);
-  const header = parseDatabaseHeader(file.read(0, DATABASE_HEADER_SIZE_BYTES));
-  return { sizeBytes: file.sizeBytes, header };
 }
 
 function needsCopy(facts: DatabaseFileFacts): boolean {
@@ -227,80 +154,37 @@ function openProbed(path: string, options: OpenOptions): OpenedDatabase | null {
       return { database, location: { path, tolerant }, refusal };
     } catch (error) {
       database.close();
-      if (!(error instanceof SqliteError)) throw error;
-      if (error.resultCode === SQLITE_RESULT.READONLY_ROLLBACK) return null;
-      const machineError = toMachineError(error, path);
-      if (machineError !== null) throw machineError;
-      refusal ??= error.message;
+      if (isRollbackRefused(error)) return null;
+      refusal ??= requireDataError(error, path).message;
     }
   }
   return { database: null, location: null, refusal };
 }
 
-function openConnection(path: string, options: OpenOptions): StoreDatabase {
-  try {
-    return StoreDatabase.open(path, options);
-  } catch (error) {
-    // Opening reads nothing, so the data cannot be at fault.
-    throw toMachineError(error, path) ?? toOperationError(error, path);
-  }
+function isRollbackRefused(error: unknown): boolean {
+  return error instanceof SqliteError && error.resultCode === SQLITE_RESULT.READONLY_ROLLBACK;
 }
 
 function openCopy(files: DatabaseFiles): DatabaseReading {
   const scratch = ScratchDirectory.create();
   try {
-    const { facts, path } = copyUnchanged(files, scratch);
+    const copied = copyDatabase(files, scratch);
+    const { path } = copied;
     settleCopy(path);
+    const { sizeBytes, header } = readDatabaseStart(path);
+    const facts = {
+      ...copied.facts,
+      judgedSizeBytes: sizeBytes,
+      judgedHeader: header,
+      privateCopy: true,
+    };
+    // The rollback of the very first transaction leaves nothing.
+    if (!header?.hasMagic) return createReading({ facts, opened: null, scratch });
     const opened = openProbed(path, {});
-    const { sizeBytes, header } = readStart(path);
-    return createReading({
-      facts: {
-        ...facts,
-        judgedSizeBytes: sizeBytes,
-        judgedHeader: header,
-        privateCopy: true,
-        refusal: opened === null ? "the hot journal cannot be rolled back" : opened.refusal,
-      },
-      opened,
-      scratch,
-    });
+    const refusal = opened === null ? "the hot journal cannot be rolled back" : opened.refusal;
+    return createReading({ facts: { ...facts, refusal }, opened, scratch });
   } catch (error) {
     scratch.remove();
     throw error;
-  }
-}
-
-/** Copies the files as they were at one moment; a writer at work gets a second chance to pause. */
-function copyUnchanged(
-  files: DatabaseFiles,
-  scratch: ScratchDirectory,
-): { facts: DatabaseFileFacts; path: string } {
-  for (const name of ["database", "database-again"]) {
-    const before = files.stamp();
-    const facts = files.readFacts();
-    const path = scratch.copyIn(files.path, name);
-    // The path of a super-journal at the end would have SQLite look at, and delete, a file outside
-    // the copy: one more byte, and it is not found there.
-    if (facts.journal.state === "hot") {
-      scratch.copyIn(files.journalPath, `${name}-journal`, Uint8Array.of(0));
-    }
-    if (facts.log.state === "pending") scratch.copyIn(files.logPath, `${name}-wal`);
-    if (files.stamp() === before) return { facts, path };
-  }
-  throw createBusyError(files.path);
-}
-
-/** Has SQLite do to the copy what the next process that opens the database would do to it. */
-function settleCopy(path: string): void {
-  using database = openConnection(path, { writable: true });
-  try {
-    database.execute("PRAGMA synchronous = OFF");
-    database.rows("PRAGMA journal_mode = DELETE");
-    database.rows("SELECT count(*) FROM sqlite_schema");
-  } catch (error) {
-    const machineError = toMachineError(error, path);
-    if (machineError !== null) throw machineError;
-    // Damage shows again, and is told, when the copy is opened for reading.
-    if (!(error instanceof SqliteError)) throw error;
   }
 }

@@ -52,6 +52,20 @@ Deno.test("renderFindings() says where the whole list is when it folds or cuts",
   assertEquals(cut, ["", "… and 1,209 more findings; the whole list: --json"]);
 });
 
+Deno.test("renderFindings() gives the same advice once and refers to it after that", () => {
+  const lines = renderFindings([
+    finding("sqlite-malformed"),
+    finding("sqlite-index-mismatch"),
+    finding("sqlite-malformed", { collection: "notes" }),
+  ], PLAIN);
+  const advice = lines.map((line) => line.trim()).filter((line) => line.startsWith("To do:"));
+  assertEquals(advice.map((line) => line.slice(0, 30)), [
+    "To do:  Stop every process tha",
+    "To do:  The same as for VF1105",
+    "To do:  Stop every process tha",
+  ]);
+});
+
 Deno.test("renderFindings() wraps what it explains to the width", () => {
   const findings = [finding("sqlite-malformed", { message: "word ".repeat(60).trim() })];
   for (const width of [40, 80, 120]) {

@@ -22,7 +22,7 @@ import {
   findHeaderProblems,
   isPageSize,
 } from "../../sqlite/file_header.ts";
-import type { DatabaseFileFacts } from "../../sqlite/reading.ts";
+import type { DatabaseFileFacts } from "../../sqlite/database_files.ts";
 import { CATALOGUE_NAME } from "./layout.ts";
 
 /**
@@ -33,6 +33,8 @@ import { CATALOGUE_NAME } from "./layout.ts";
  */
 export function checkSqliteFile(facts: DatabaseFileFacts): Finding[] {
   if (facts.sizeBytes === 0) return [];
+  // The rollback of the very first transaction leaves no bytes; that too is told with the directory.
+  if (facts.judgedSizeBytes === 0) return checkJournal(facts);
   const header = facts.judgedHeader;
   if (header === null || !header.hasMagic) {
     return [createNotADatabase(facts), ...checkJournal(facts), ...checkLog(facts)];

@@ -25,21 +25,25 @@ import {
 } from "./catalogue.ts";
 import { CATALOGUE_NAME } from "./layout.ts";
 import type { Engine } from "./migrations.ts";
-import { decodeWatermark, type Watermark } from "./watermark.ts";
-
-/**
- * The watermarks in the index_metadata.pickle of VECTOR segments: null where the pickle has none,
- * as since 0.5.6. A segment without a pickle has no entry.
- */
-export type PickleWatermarks = ReadonlyMap<string, number | null>;
-
-/** From which embeddings_queue migration on a VECTOR watermark stands in the table. */
-export const FIRST_QUEUE_WITH_VECTOR_WATERMARKS = 2;
+import {
+  decodeWatermark,
+  FIRST_QUEUE_WITH_VECTOR_WATERMARKS,
+  type PickleWatermarks,
+  type Watermark,
+} from "./watermark.ts";
 
 /** How many ids a finding names. */
 const MOST_NAMED = 100;
 
-/** A segment of a collection, and what is known of its watermark. */
+/** What all watermarks are held against. */
+interface Context {
+  readonly catalogue: Catalogue;
+  readonly engine: Engine;
+  readonly pickles: PickleWatermarks | null;
+  readonly unmarkedSegments: ReadonlySet<string>;
+}
+
+/** A segment of a collection, and its row in max_seq_id. */
 interface Subject {
   readonly collection: CollectionRow;
   readonly segment: SegmentRow;
@@ -59,21 +63,23 @@ export function checkWatermarks(
   engine: Engine,
   pickles: PickleWatermarks | null,
 ): Finding[] {
+  const unmarkedSegments = new Set(catalogue.unmarkedSegments);
+  const context: Context = { catalogue, engine, pickles, unmarkedSegments };
   const rows = new Map(catalogue.watermarks.map((row) => [row.segmentId, row]));
   const findings: Finding[] = [];
   for (const { collection, metadata, vector } of listCollections(catalogue)) {
     for (const segment of [metadata, vector]) {
       if (segment === null) continue;
       const subject = { collection, segment, row: rows.get(segment.id) };
-      findings.push(...checkForm(subject, engine));
-      findings.push(...checkAhead(catalogue, subject, pickles));
-      findings.push(...checkMissing(catalogue, engine, subject, pickles));
+      findings.push(...checkForm(context, subject));
+      findings.push(...checkAhead(context, subject));
+      findings.push(...checkMissing(context, subject));
     }
   }
   return [...findings, ...checkOrphans(catalogue)];
 }
 
-function checkForm(subject: Subject, engine: Engine): Finding[] {
+function checkForm({ engine }: Context, subject: Subject): Finding[] {
   if (subject.row === undefined) return [];
   const watermark = decodeWatermark(subject.row);
   const raw = printable(watermark.raw, 100);
@@ -111,11 +117,7 @@ function describeTrueValue({ trueValue }: Watermark): string {
     : `the true number is ${trueValue}`;
 }
 
-function checkAhead(
-  catalogue: Catalogue,
-  subject: Subject,
-  pickles: PickleWatermarks | null,
-): Finding[] {
+function checkAhead({ catalogue, pickles }: Context, subject: Subject): Finding[] {
   if (catalogue.queueBounds === null) return [];
   const last = catalogue.queueBounds.lastSequence ?? 0n;
   const value = subject.row === undefined
@@ -133,17 +135,13 @@ function checkAhead(
   })];
 }
 
-function checkMissing(
-  catalogue: Catalogue,
-  engine: Engine,
-  subject: Subject,
-  pickles: PickleWatermarks | null,
-): Finding[] {
+function checkMissing(context: Context, subject: Subject): Finding[] {
+  const { catalogue, engine, pickles } = context;
   const { segment, row } = subject;
   if (row !== undefined || !isWhole(catalogue, "max_seq_id")) return [];
   const isMetadata = segment.scope === "METADATA";
   const isMissing = isMetadata
-    ? catalogue.unmarkedSegments.includes(segment.id)
+    ? context.unmarkedSegments.has(segment.id)
     : engine.schema.embeddings_queue >= FIRST_QUEUE_WITH_VECTOR_WATERMARKS &&
       pickles?.get(segment.id) === null;
   if (!isMissing) return [];

@@ -25,6 +25,5 @@ export function concludeChroma(facts: readonly TaskFacts[]): Conclusion {
       ...fulltext.flatMap((comparison) => checkFulltext(comparison, integrity)),
     ],
     records: counts.length === 0 ? null : counts.reduce((sum, count) => sum + count, 0),
-    skipped: [],
   };
 }

@@ -46,7 +46,8 @@ function isForeignDatabase(path: string): boolean {
   // A journal would be rolled back by opening; whether it is Chroma's shows in the check itself.
   if (magic !== SQLITE_MAGIC || hasCompanion(path) || usesWriteAheadLog(file)) return false;
   try {
-    using database = StoreDatabase.open(path);
+    // A database that is locked is not looked into: the check itself says who holds it.
+    using database = StoreDatabase.open(path, { busyTimeoutMs: 0 });
     const names = database.rows("SELECT name FROM sqlite_schema WHERE type = 'table'").flat();
     return !CHROMA_TABLES.some((table) => names.includes(table));
   } catch {

@@ -224,7 +224,7 @@ class SegmentReader implements Disposable {
     const { onRead } = this.#options;
     const cosine = isCosine(this.#subject);
     const slots = surveySlots(file, { geometry, count: total, cosine, reached, expanded, onRead });
-    this.#checked("data", total === 0 ? file.sizeBytes : slots.slots * geometry.slotSizeBytes);
+    this.#checked("data", slots.slots * geometry.slotSizeBytes);
     if (!canReach) return { slots, unreachable: null };
     spreadLevel0(file, geometry, slots.slots, { reached, expanded, linked: slots.linkedSlots });
     return { slots, unreachable: countUnreachable(slots, reached) };

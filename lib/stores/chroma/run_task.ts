@@ -7,6 +7,7 @@
 import { join } from "@std/path";
 import { BoundedFile } from "../../fs/read_fs.ts";
 import type { Finding } from "../../model/finding.ts";
+import type { SkippedBytes } from "../../model/report.ts";
 import type { CheckTask, TaskContext, TaskResult } from "../../model/store.ts";
 import type { StoreDatabase } from "../../sqlite/database.ts";
 import { requireDataError } from "../../sqlite/machine_error.ts";
@@ -38,7 +39,7 @@ import {
   type RecordPlace,
 } from "./read_records.ts";
 import { readSegment } from "./read_segment.ts";
-import type { SegmentSubject } from "./segment_reading.ts";
+import type { SegmentReading, SegmentSubject } from "./segment_reading.ts";
 import type { ChromaTask, FulltextTask, SegmentTask, TablesTask } from "./tasks.ts";
 
 /** What a task leaves for the conclusion; plain data. */
@@ -163,7 +164,14 @@ function runFullSegment(task: SegmentTask, context: TaskContext): TaskResult {
     ...checkRecords(reading, comparison),
   ];
   const facts: TaskFacts = comparison === null ? {} : { records: comparison.records };
-  return { findings, checkedBytes, facts };
+  return { findings, checkedBytes, skipped: listUnused(reading), facts };
+}
+
+/** The Python era writes as many slots as there is room for; those not in use hold nothing. */
+function listUnused({ files, slots, geometry }: SegmentReading): SkippedBytes[] {
+  if (files.data === null || slots === null || geometry === null) return [];
+  const usedBytes = slots.slots * geometry.slotSizeBytes;
+  return [{ reason: "slots that are not in use", sizeBytes: files.data.sizeBytes - usedBytes }];
 }
 
 function readPending(records: RecordSource | null, subject: SegmentSubject): PendingIds {

@@ -8,6 +8,7 @@
 import { join } from "@std/path";
 import { BoundedFile } from "../../fs/read_fs.ts";
 import type { Finding } from "../../model/finding.ts";
+import type { SkippedBytes } from "../../model/report.ts";
 import type { CheckSettings, DetectedStore, StoreSurvey } from "../../model/store.ts";
 import { type DatabaseReading, openForReading } from "../../sqlite/reading.ts";
 import {
@@ -20,11 +21,9 @@ import { checkLayout } from "./check_layout.ts";
 import { checkMigrations } from "./check_migrations.ts";
 import { checkSchema } from "./check_schema.ts";
 import { checkSqliteFile } from "./check_sqlite_file.ts";
-import {
-  checkWatermarks,
-  FIRST_QUEUE_WITH_VECTOR_WATERMARKS,
-  type PickleWatermarks,
-} from "./check_watermarks.ts";
+import { checkCatalogue } from "./check_catalogue.ts";
+import { checkConfiguration } from "./check_configuration.ts";
+import { checkWatermarks } from "./check_watermarks.ts";
 import { resolveIndexSettings } from "./configuration.ts";
 import { readIdMap } from "./id_map.ts";
 import { type Layout, listFiles, readLayout, SEGMENT_FILES, type StoreFile } from "./layout.ts";
@@ -33,7 +32,17 @@ import { readCatalogue } from "./read_catalogue.ts";
 import type { RecordPlace } from "./read_records.ts";
 import type { SegmentSubject } from "./segment_reading.ts";
 import type { ChromaTask, SegmentTask } from "./tasks.ts";
-import { decodeWatermark } from "./watermark.ts";
+import {
+  decodeWatermark,
+  FIRST_QUEUE_WITH_VECTOR_WATERMARKS,
+  type PickleWatermarks,
+} from "./watermark.ts";
+
+/** The files of an index. */
+const INDEX_FILES: readonly string[] = Object.values(SEGMENT_FILES);
+
+/** Why files that no engine wrote are not looked at. */
+const FOREIGN = "not written by an engine";
 
 /** What is known of the catalogue once it has been opened. */
 interface OpenedCatalogue {
@@ -97,6 +106,7 @@ function planSurvey(
         readPickleWatermarks(segments ?? [], engine, settings),
       )),
     ],
+    skipped: listSkipped(layout, subjects),
     tasks: planTasks(layout, opened, segments ?? listStraySegments(layout), settings),
     release: () => opened?.reading.release(),
   };
@@ -110,6 +120,8 @@ function checkCatalogueTables(
   return [
     ...checkMigrations(catalogue, engine),
     ...checkSchema(catalogue, engine),
+    ...checkCatalogue(catalogue, engine),
+    ...checkConfiguration(catalogue, engine),
     ...checkWatermarks(catalogue, engine, pickles),
   ];
 }
@@ -194,6 +206,26 @@ function findRecords(
     vectorWatermark: watermarks.get(vector.id) ?? null,
     metadataWatermark: watermarks.get(metadata.id) ?? null,
   };
+}
+
+/** What the engine does not read either, with the reason. */
+function listSkipped(layout: Layout, subjects: readonly SegmentSubject[] | null): SkippedBytes[] {
+  const live = new Set(subjects?.map(({ segmentId }) => segmentId));
+  const skipped: SkippedBytes[] = [];
+  for (const { movedAside, segmentId, files } of layout.segments) {
+    const isLive = !movedAside && (subjects === null || live.has(segmentId));
+    const reason = movedAside ? "moved aside" : "of deleted collections";
+    for (const [name, { sizeBytes }] of Object.entries(files)) {
+      if (!isLive) skipped.push({ reason, sizeBytes });
+      else if (!INDEX_FILES.includes(name)) skipped.push({ reason: FOREIGN, sizeBytes });
+    }
+  }
+  const foreign = layout.foreign.map(({ sizeBytes }) => ({ reason: FOREIGN, sizeBytes }));
+  const journals = layout.companions.map(({ sizeBytes }) => ({
+    reason: "journals beside the database",
+    sizeBytes,
+  }));
+  return [...skipped, ...foreign, ...journals];
 }
 
 /** Segments of a store whose catalogue cannot be read: their files are judged by themselves. */

@@ -31,6 +31,15 @@ export interface Watermark {
   readonly raw: string;
 }
 
+/**
+ * The watermarks in the index_metadata.pickle of VECTOR segments: null where the pickle has none,
+ * as since 0.5.6. A segment without a pickle has no entry.
+ */
+export type PickleWatermarks = ReadonlyMap<string, number | null>;
+
+/** From which embeddings_queue migration on a VECTOR watermark stands in the table. */
+export const FIRST_QUEUE_WITH_VECTOR_WATERMARKS = 2;
+
 /** The lengths of BLOB that the engines write and read. */
 const BLOB_SIZES_BYTES: readonly number[] = [8, 24];
 

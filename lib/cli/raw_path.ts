@@ -1,0 +1,71 @@
+/**
+ * The bytes of paths that are not UTF-8.
+ *
+ * Deno hands every name over as text: a byte that is not UTF-8 has become U+FFFD before any program
+ * sees it, in arguments and in listings alike, and such a name cannot be opened. A store below such
+ * a name can still be reached by a symbolic link, or from inside. Its real path is then told in one
+ * place only: in the message of the error with which `realPath` refuses it.
+ *
+ * @module
+ */
+
+import { OperationError } from "../base/errors.ts";
+import type { RawPaths } from "../output/json.ts";
+
+const MESSAGE = /^File name or path "(.*)" is not valid UTF-8$/s;
+
+// How Rust writes a path for debugging: what is no UTF-8 as \xE9, what is no visible character as
+// \u{301} or by a letter, the rest as it is.
+const PART = /\\x([0-9A-F]{2})|\\u\{([0-9a-f]+)\}|\\(.)|([^\\]+)/gs;
+
+const BY_LETTER: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", 0: "\0" };
+
+/**
+ * Finds the bytes of a store's real path where they are not UTF-8.
+ *
+ * @param store The store, as it was named.
+ * @returns The field for JSON; nothing where the path is UTF-8, or its bytes cannot be known.
+ */
+export function readRawPaths(store: string): RawPaths {
+  try {
+    Deno.realPathSync(store);
+    return {};
+  } catch (error) {
+    const quoted = error instanceof Deno.errors.InvalidData ? MESSAGE.exec(error.message) : null;
+    return quoted === null ? {} : { storeBase64: parseQuotedPath(quoted[1] ?? "").toBase64() };
+  }
+}
+
+/**
+ * Reads a path as Rust writes it for debugging.
+ *
+ * @param quoted What stands between the quotation marks.
+ * @returns The bytes of the path.
+ */
+export function parseQuotedPath(quoted: string): Uint8Array<ArrayBuffer> {
+  const encoder = new TextEncoder();
+  const bytes: number[] = [];
+  for (const [, byte, codePoint, letter, plain] of quoted.matchAll(PART)) {
+    if (byte !== undefined) bytes.push(parseInt(byte, 16));
+    else if (codePoint !== undefined) {
+      bytes.push(...encoder.encode(String.fromCodePoint(parseInt(codePoint, 16))));
+    } else bytes.push(...encoder.encode(plain ?? BY_LETTER[letter ?? ""] ?? letter));
+  }
+  return new Uint8Array(bytes);
+}
+
+/**
+ * Says what to do when a name could not be found because Deno could not pass it on.
+ *
+ * @param error What failed.
+ * @returns The same error, with a hint that fits where the name has lost bytes.
+ */
+export function explainLostName(error: OperationError): OperationError {
+  if (error.code !== "not-found" || !error.message.includes("\ufffd")) return error;
+  return new OperationError(error.code, error.message, {
+    ...(error.path === null ? {} : { path: error.path }),
+    hint: "The name holds bytes that are not UTF-8, which Deno does not pass on. Make a symbolic " +
+      "link with a plain name to the store, and name that.",
+    cause: error.cause,
+  });
+}

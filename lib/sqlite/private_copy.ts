@@ -1,0 +1,55 @@
+/**
+ * A private copy of a database, in which SQLite may do what it does at every start.
+ *
+ * @module
+ */
+
+import type { ScratchDirectory } from "../fs/scratch.ts";
+import type { DatabaseFileFacts, DatabaseFiles } from "./database_files.ts";
+import { createBusyError, openConnection, requireDataError } from "./machine_error.ts";
+
+/**
+ * Copies the files as they were at one moment; a writer at work gets a second chance to pause.
+ *
+ * @param files The files of the database.
+ * @param scratch Where the copies go.
+ * @returns What the copied files say, and the path of the database among them.
+ * @throws {OperationError} A file cannot be copied, or another process writes all the time.
+ */
+export function copyDatabase(
+  files: DatabaseFiles,
+  scratch: ScratchDirectory,
+): { facts: DatabaseFileFacts; path: string } {
+  for (const name of ["database", "database-again"]) {
+    const before = files.stamp();
+    const facts = files.readFacts();
+    const path = scratch.copyIn(files.path, name);
+    // The path of a super-journal at the end would have SQLite look at, and delete, a file outside
+    // the copy: one more byte, and it is not found there.
+    if (facts.journal.state === "hot") {
+      scratch.copyIn(files.journalPath, `${name}-journal`, Uint8Array.of(0));
+    }
+    if (facts.log.state === "pending") scratch.copyIn(files.logPath, `${name}-wal`);
+    if (files.stamp() === before) return { facts, path };
+  }
+  throw createBusyError(files.path);
+}
+
+/**
+ * Has SQLite do to the copy what the next process that opens the database would do to it, and takes
+ * it out of WAL mode, so that every thread can open it.
+ *
+ * @param path The copy.
+ * @throws {OperationError} The copy cannot be written.
+ */
+export function settleCopy(path: string): void {
+  using database = openConnection(path, { writable: true });
+  try {
+    database.execute("PRAGMA synchronous = OFF");
+    database.rows("PRAGMA journal_mode = DELETE");
+    database.rows("SELECT count(*) FROM sqlite_schema");
+  } catch (error) {
+    // Damage shows again, and is told, when the copy is opened for reading.
+    requireDataError(error, path);
+  }
+}

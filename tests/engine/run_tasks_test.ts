@@ -1,0 +1,51 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { OperationError } from "../../lib/base/errors.ts";
+import { runTasks } from "../../lib/engine/run_tasks.ts";
+import type { CheckTask, StoreFormat, TaskResult } from "../../lib/model/store.ts";
+
+const EMPTY: TaskResult = { findings: [], checkedBytes: {} };
+
+/** A format whose tasks do what a test says. */
+function formatOf(runTask: StoreFormat["runTask"]): StoreFormat {
+  const unused = (): never => {
+    throw new Error("not used");
+  };
+  return { name: "chroma", detect: unused, survey: unused, conclude: unused, runTask };
+}
+
+function taskOf(kind: string): CheckTask {
+  return { kind, sizeBytes: 10, payload: null };
+}
+
+Deno.test("runTasks() gives the results in the order of the tasks", async () => {
+  const format = formatOf(({ kind }) => ({ ...EMPTY, facts: kind }));
+  const results = await runTasks(format, [taskOf("a"), taskOf("b")], {
+    jobs: 1,
+    signal: undefined,
+    onRead: () => {},
+  });
+  assertEquals(results.map(({ facts }) => facts), ["a", "b"]);
+});
+
+Deno.test("runTasks() counts a task's bytes once it is done, however few it has told of", async () => {
+  let total = 0;
+  const format = formatOf((_task, context) => {
+    context.progress(3);
+    return EMPTY;
+  });
+  await runTasks(format, [taskOf("a"), taskOf("b")], {
+    jobs: 1,
+    signal: undefined,
+    onRead: (sizeBytes) => total += sizeBytes,
+  });
+  assertEquals(total, 20);
+});
+
+Deno.test("runTasks() passes on what a task throws", async () => {
+  const format = formatOf(() => {
+    throw new OperationError("read-failed", "No luck");
+  });
+  const run = (): Promise<unknown> =>
+    runTasks(format, [taskOf("a")], { jobs: 1, signal: undefined, onRead: () => {} });
+  await assertRejects(run, OperationError, "No luck");
+});

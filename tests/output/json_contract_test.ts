@@ -1,0 +1,171 @@
+import { assert, assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import { exitCodeOfError } from "../../lib/cli/exit_code.ts";
+import type { OperationErrorCode } from "../../lib/base/errors.ts";
+import { goldenStore, REPOSITORY, scratchDirectory, tornStore } from "../support/fixtures.ts";
+import { runCli } from "../support/run_cli.ts";
+
+/** A table of a Markdown page: the heading that it stands under, and its cells. */
+interface Table {
+  readonly section: string;
+  readonly header: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** Fields with their types, as they are documented or as they occurred. */
+type Fields = Map<string, Set<string>>;
+
+const NOTE = "docs/json.md and the output of vecfsck differ";
+
+function parseTables(page: string): Table[] {
+  const tables: { section: string; header: string[]; rows: string[][] }[] = [];
+  let section = "";
+  let isInTable = false;
+  for (const line of page.split("\n")) {
+    if (line.startsWith("## ")) section = line.slice(3);
+    const isRow = line.startsWith("|");
+    const cells = line.split("|").slice(1, -1).map((cell) => cell.trim());
+    if (isRow && !isInTable) tables.push({ section, header: cells, rows: [] });
+    else if (isRow && !/^-+$/.test(cells[0] ?? "")) tables.at(-1)?.rows.push(cells);
+    isInTable = isRow;
+  }
+  return tables;
+}
+
+function documentedFields(tables: readonly Table[], firstHeader: string): Map<string, Fields> {
+  const documented = new Map<string, Fields>();
+  for (const { section, header, rows } of tables) {
+    if (header[0] !== firstHeader) continue;
+    documented.set(
+      section,
+      new Map(rows.map(([field = "", type = ""]) => [
+        field.replaceAll("`", ""),
+        new Set(type.replaceAll("`", "").split(", ")),
+      ])),
+    );
+  }
+  return documented;
+}
+
+/** Lists every field of a line under its documented name, with its value. */
+function* listFields(value: object, prefix = ""): Generator<[string, unknown]> {
+  for (const [key, inner] of Object.entries(value)) {
+    const name = prefix + key;
+    yield [name, inner];
+    // What is in `detail` depends on the code of the finding: it is documented as open.
+    if (name === "detail") continue;
+    if (Array.isArray(inner)) {
+      for (const item of inner) yield* listFields(item, `${name}[].`);
+    } else if (typeof inner === "object" && inner !== null) yield* listFields(inner, `${name}.`);
+  }
+}
+
+function matchesType(value: unknown, type: string): boolean {
+  switch (type) {
+    case "string":
+      return typeof value === "string";
+    case "integer":
+      return Number.isSafeInteger(value);
+    case "null":
+      return value === null;
+    case "array":
+      return Array.isArray(value);
+    case "object":
+      return typeof value === "object" && value !== null && !Array.isArray(value);
+    default:
+      return JSON.stringify(value) === type;
+  }
+}
+
+/** Runs calls that between them print every kind of line and every field. */
+async function collectLines(): Promise<Record<string, unknown>[]> {
+  const torn = await tornStore("chroma-1.5.9-1");
+  const golden = await goldenStore("chroma-0.4.24");
+  const calls: string[][] = [
+    ["check", "--json", torn, golden, "/no/such/store"],
+    ["check", "--json", "--quick", golden],
+    ["check", "--json", "--recursive", await scratchDirectory()],
+    ["check", "--json"],
+    ["--version", "--json"],
+    ["help", "--json"],
+    ["help", "check", "--json"],
+  ];
+  if (Deno.build.os === "linux") calls.push(["check", "--json", await linkToStrangeName(golden)]);
+  const results = await Promise.all(calls.map((args) => runCli(args)));
+  return results.flatMap(({ jsonLines }) => jsonLines);
+}
+
+/** Moves a store below a name that is not UTF-8, and gives a link to it. */
+async function linkToStrangeName(store: string): Promise<string> {
+  const directory = await scratchDirectory();
+  const script = 'd="$(printf \'caf\\351\')"; mkdir "$d" && cp -R "$0" "$d/store" && ' +
+    'ln -s "$d/store" plain';
+  const { success } = await new Deno.Command("sh", { args: ["-c", script, store], cwd: directory })
+    .output();
+  assert(success);
+  return join(directory, "plain");
+}
+
+Deno.test("docs/json.md describes every field of every line, and each one occurs", async () => {
+  const tables = parseTables(await Deno.readTextFile(join(REPOSITORY, "docs", "json.md")));
+  const documented = documentedFields(tables, "Field");
+  const [optional = new Map()] = documentedFields(tables, "Optional field").values();
+  const lines = await collectLines();
+  const seen = new Map<string, Set<string>>();
+  for (const line of lines) {
+    const type = String(line.type);
+    const fields = documented.get(type);
+    assert(fields !== undefined, `${NOTE}: no section on lines of type ${type}`);
+    const names = seen.get(type) ?? new Set<string>();
+    seen.set(type, names);
+    for (const [name, value] of listFields(line)) {
+      names.add(name);
+      const types = fields.get(name) ?? optional.get(name);
+      assert(types !== undefined, `${NOTE}: ${type}.${name} is not documented`);
+      assert(
+        [...types].some((documentedType) => matchesType(value, documentedType)),
+        `${NOTE}: ${type}.${name} is ${JSON.stringify(value)}`,
+      );
+    }
+    for (const name of fields.keys()) {
+      if (!/[.[]/.test(name)) assert(name in line, `${NOTE}: a ${type} without ${name}`);
+    }
+  }
+  for (const [type, fields] of documented) {
+    for (const name of fields.keys()) {
+      assert(seen.get(type)?.has(name), `${NOTE}: ${type}.${name} never occurs`);
+    }
+  }
+  if (Deno.build.os === "linux") {
+    for (const name of optional.keys()) {
+      assert([...seen.values()].some((names) => names.has(name)), `${NOTE}: no ${name}`);
+    }
+  }
+});
+
+Deno.test("docs/json.md gives every code of an error the exit code that it has", async () => {
+  const tables = parseTables(await Deno.readTextFile(join(REPOSITORY, "docs", "json.md")));
+  const table = tables.find(({ header }) => header[0] === "Code of an error");
+  const rows = (table?.rows ?? []).map(([code = "", exitCode = ""]) => [
+    code.replaceAll("`", ""),
+    Number(exitCode),
+  ]);
+  // A record has to name every code: a new one cannot be forgotten here.
+  const codes: Record<OperationErrorCode, true> = {
+    "not-found": true,
+    "not-a-directory": true,
+    "not-a-store": true,
+    "permission-denied": true,
+    "link-loop": true,
+    "read-failed": true,
+    "write-failed": true,
+    "no-space": true,
+    "busy": true,
+    "cancelled": true,
+    "usage": true,
+    "internal": true,
+  };
+  const expected = (Object.keys(codes) as OperationErrorCode[])
+    .map((code) => [code, exitCodeOfError(code)]);
+  assertEquals(rows.toSorted(), expected.toSorted());
+});

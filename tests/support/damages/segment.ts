@@ -1,0 +1,100 @@
+/**
+ * Damages to the directory of a segment, and bits that flip anywhere in it.
+ *
+ * @module
+ */
+
+import { join } from "@std/path";
+import { SEGMENT_FILES } from "../../../lib/stores/chroma/layout.ts";
+import { type Damage, DamageNotApplicable, type DamageTarget } from "./damage.ts";
+import { copyDirectory, PatchFile, remove, rename, writeWhole } from "./patch_file.ts";
+import { segmentDirectory, vectorSegmentId } from "./tools.ts";
+import type { SeededRandom } from "./random.ts";
+
+/** The damages to the directory of a segment. */
+export const SEGMENT: readonly Damage[] = [
+  {
+    name: "segment_missing",
+    description: "The directory of the segment is gone.",
+    file: "segment",
+    apply: (target) => remove(segmentDirectory(target)),
+  },
+  {
+    name: "segment_renamed",
+    description: "The directory of the segment stands under another name, as some tools leave it.",
+    file: "segment",
+    apply(target) {
+      const directory = segmentDirectory(target);
+      rename(directory, `${directory}.moved`);
+    },
+  },
+  {
+    name: "segment_is_a_file",
+    description: "A file stands where the directory of the segment belongs.",
+    file: "segment",
+    apply(target) {
+      const directory = segmentDirectory(target);
+      remove(directory);
+      writeWhole(directory, new TextEncoder().encode("not a directory\n"));
+    },
+  },
+  {
+    name: "orphan_directory",
+    description: "A copy of the segment's directory stands under a UUID that no segment has.",
+    file: "segment",
+    apply: (target) =>
+      copyDirectory(segmentDirectory(target), join(target.store, createUuid(target.random))),
+  },
+  createBitFlips(1),
+  createBitFlips(4),
+  createBitFlips(32),
+];
+
+function createBitFlips(count: number): Damage {
+  const bits = count === 1 ? "One bit is" : `${count} bits are`;
+  return {
+    name: `bit_flips_${count}`,
+    description: `${bits} flipped at random places in the files of the segment.`,
+    file: "segment",
+    apply(target) {
+      const places = new Set<string>();
+      while (places.size < count) flipBit(target, places);
+    },
+  };
+}
+
+/** Flips a bit that was not flipped before; each file is as likely to be hit as the others. */
+function flipBit(target: DamageTarget, places: Set<string>): void {
+  const directory = segmentDirectory(target);
+  const sizes = Object.values(SEGMENT_FILES).map((name) => {
+    const path = join(directory, name);
+    return { path, sizeBytes: sizeOrZero(path) };
+  }).filter(({ sizeBytes }) => sizeBytes > 0);
+  if (sizes.length === 0) throw new DamageNotApplicable("The segment has no bytes");
+  const { path, sizeBytes } = target.random.pick(sizes);
+  const offset = target.random.below(sizeBytes);
+  const bit = target.random.below(8);
+  const place = `${path} ${offset} ${bit}`;
+  if (places.has(place)) return;
+  places.add(place);
+  using file = PatchFile.open(path);
+  file.write(offset, file.read(offset, 1).map((byte) => byte ^ (1 << bit)));
+}
+
+function sizeOrZero(path: string): number {
+  try {
+    using file = PatchFile.open(path);
+    return file.sizeBytes;
+  } catch {
+    return 0;
+  }
+}
+
+/** A random UUID (version 4). */
+function createUuid(random: SeededRandom): string {
+  const bytes = random.fill(new Uint8Array(16));
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}

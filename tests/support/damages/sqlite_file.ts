@@ -1,0 +1,90 @@
+/**
+ * Damages to chroma.sqlite3 as a file, and to what SQLite keeps beside it.
+ *
+ * @module
+ */
+
+import { type DatabaseHeader, parseDatabaseHeader } from "../../../lib/sqlite/file_header.ts";
+import { type Damage, DamageNotApplicable, type DamageTarget } from "./damage.ts";
+import { PatchFile, remove, writeWhole } from "./patch_file.ts";
+import { cataloguePath } from "./tools.ts";
+
+const MAGIC_SIZE_BYTES = 16;
+
+/** Every which page is overwritten where pages are lost here and there. */
+const PAGE_LOSS_INTERVAL = 10;
+
+/** The damages to chroma.sqlite3 as a file. */
+export const SQLITE_FILE: readonly Damage[] = [
+  fileDamage("sqlite_empty", "chroma.sqlite3 has no bytes any more.", (file) => file.truncate(0)),
+  {
+    name: "sqlite_missing",
+    description: "chroma.sqlite3 is gone.",
+    file: "sqlite",
+    apply: (target) => remove(cataloguePath(target)),
+  },
+  fileDamage(
+    "sqlite_half",
+    "chroma.sqlite3 is cut to half its length.",
+    (file) => file.truncate(Math.floor(file.sizeBytes / 2)),
+  ),
+  fileDamage(
+    "sqlite_magic",
+    "The first 16 bytes of chroma.sqlite3 are overwritten with random ones.",
+    (file, { random }) => file.fill(0, MAGIC_SIZE_BYTES, random),
+  ),
+  fileDamage(
+    "sqlite_pages_random",
+    "A tenth of the pages of chroma.sqlite3 is overwritten with random bytes.",
+    overwritePages,
+  ),
+  fileDamage(
+    "sqlite_page_zero_mid",
+    "The page in the middle of chroma.sqlite3 is overwritten with zeros.",
+    (file) => {
+      const { pageSizeBytes } = readDatabaseHeader(file);
+      const middle = Math.floor(file.sizeBytes / pageSizeBytes / 2);
+      file.fill(middle * pageSizeBytes, pageSizeBytes);
+    },
+  ),
+  {
+    name: "hot_wal_garbage",
+    description: "A write-ahead log of random bytes lies beside chroma.sqlite3.",
+    file: "sqlite",
+    apply: (target) =>
+      writeWhole(`${cataloguePath(target)}-wal`, target.random.fill(new Uint8Array(8192))),
+  },
+];
+
+function fileDamage(
+  name: string,
+  description: string,
+  change: (file: PatchFile, target: DamageTarget) => void,
+): Damage {
+  return {
+    name,
+    description,
+    file: "sqlite",
+    apply(target) {
+      using file = PatchFile.open(cataloguePath(target));
+      change(file, target);
+    },
+  };
+}
+
+/** Page 1 stays, so that the file is still opened as a database. */
+function overwritePages(file: PatchFile, { random }: DamageTarget): void {
+  const { pageSizeBytes } = readDatabaseHeader(file);
+  const pages = Math.floor(file.sizeBytes / pageSizeBytes) - 1;
+  for (const index of random.distinct(Math.ceil(pages / PAGE_LOSS_INTERVAL), pages)) {
+    file.fill((index + 1) * pageSizeBytes, pageSizeBytes, random);
+  }
+}
+
+function readDatabaseHeader(file: PatchFile): DatabaseHeader {
+  const header = parseDatabaseHeader(file.read(0, 100));
+  if (header === null || header.pageSizeBytes === null) {
+    throw new DamageNotApplicable("chroma.sqlite3 is no database");
+  }
+  return header;
+}
