@@ -8,14 +8,14 @@
 export interface ByteSource {
   /** The length in bytes. */
   readonly sizeBytes: number;
-  /** Fills `target` from `offset` on; returns the filled part, shorter only at the end. */
+  /** Fills `target` from `offset` on; returns the filled part, empty only at the end. */
   readAt(offset: number, target: Uint8Array): Uint8Array;
 }
 
 /** The pickle ends where more bytes were promised. */
 export class PickleEnd extends Error {}
 
-const WINDOW_SIZE_BYTES = 1 << 19;
+const WINDOW_SIZE_BYTES = 1 << 18;
 
 /** Reads bytes in order, a window at a time. */
 export class PickleWindow {
@@ -33,7 +33,7 @@ export class PickleWindow {
     this.#view = new DataView(this.#buffer.buffer);
   }
 
-  /** The bytes in memory; ranges from {@linkcode PickleWindow.skip} are positions in them. */
+  /** The bytes in memory; positions from {@linkcode PickleWindow.skip} are positions in them. */
   get bytes(): Uint8Array {
     return this.#buffer;
   }
@@ -79,13 +79,6 @@ export class PickleWindow {
     return low + this.u32() * 0x1_0000_0000;
   }
 
-  /** Reads a big-endian 64-bit float. */
-  f64(): number {
-    this.#ensure(8);
-    this.#position += 8;
-    return this.#view.getFloat64(this.#position - 8, false);
-  }
-
   /** Passes over `sizeBytes` bytes and returns where in {@linkcode PickleWindow.bytes} they begin. */
   skip(sizeBytes: number): number {
     this.#ensure(sizeBytes);
@@ -93,7 +86,7 @@ export class PickleWindow {
     return this.#position - sizeBytes;
   }
 
-  /** Reads a line of at most `longest` bytes, without its end; for the text opcodes. */
+  /** Reads a line, without its end, as Latin-1; null when it has more than `longest` bytes. */
   line(longest: number): string | null {
     let text = "";
     while (text.length <= longest) {
@@ -108,13 +101,20 @@ export class PickleWindow {
     if (this.#position + sizeBytes <= this.#filled) return;
     // Held against what is left before anything is allocated: a torn length can claim exabytes.
     if (sizeBytes > this.remaining) throw new PickleEnd();
+    const rest = this.#buffer.subarray(this.#position, this.#filled);
     this.#start += this.#position;
     this.#position = 0;
     if (sizeBytes > this.#buffer.byteLength) {
       this.#buffer = new Uint8Array(sizeBytes);
       this.#view = new DataView(this.#buffer.buffer);
     }
-    this.#filled = this.#source.readAt(this.#start, this.#buffer).byteLength;
-    if (this.#filled < sizeBytes) throw new PickleEnd();
+    this.#buffer.set(rest);
+    this.#filled = rest.byteLength;
+    while (this.#filled < sizeBytes) {
+      const target = this.#buffer.subarray(this.#filled);
+      const count = this.#source.readAt(this.#start + this.#filled, target).byteLength;
+      if (count === 0) throw new PickleEnd();
+      this.#filled += count;
+    }
   }
 }

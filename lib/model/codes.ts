@@ -13,6 +13,10 @@
  * @module
  */
 
+import type { FindingName } from "./finding_names.ts";
+
+export type { FindingName } from "./finding_names.ts";
+
 /**
  * How bad a finding is: `fatal`, opening the store can kill or hang the process; `error`, data is
  * lost, wrong or unreachable; `warning`, degraded, an operator should act; `info`, unusual and
@@ -51,7 +55,7 @@ function row(
 }
 
 /** Every finding, by the name that stands beside its code in the output. */
-export const FINDING_CODES = {
+export const FINDING_CODES: Readonly<Record<FindingName, FindingCode>> = {
   // The directory of the store
   "catalogue-missing": row(
     "VF1001",
@@ -884,10 +888,7 @@ export const FINDING_CODES = {
     "The engine replays the queue and gives the same labels again.",
     NOTHING_TO_DO,
   ),
-} as const satisfies Readonly<Record<string, FindingCode>>;
-
-/** The name of a finding: a key of the table. */
-export type FindingName = keyof typeof FINDING_CODES;
+};
 
 /**
  * Lists every finding that there is, in the order of the codes.

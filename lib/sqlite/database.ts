@@ -89,11 +89,12 @@ export class StoreDatabase implements Disposable {
         allowExtension: false,
         enableForeignKeyConstraints: false,
         defensive: !tolerant,
-        timeout: busyTimeoutMs,
       };
       const connection = new DatabaseSync(path, connectionOptions);
       // A hostile schema must not reach functions with side effects through views and triggers.
       connection.exec("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
+      // Deno 2.9 takes no notice of the option `timeout`.
+      connection.exec(`PRAGMA busy_timeout = ${Math.max(0, Math.trunc(busyTimeoutMs))}`);
       // Its other meaning is what counts here: damage of the schema is passed over.
       if (tolerant) connection.exec("PRAGMA writable_schema = ON");
       return new StoreDatabase(connection);

@@ -1,9 +1,11 @@
 import { createFinding, type Finding, type FindingFacts } from "../../lib/model/finding.ts";
-import type { FindingName } from "../../lib/model/codes.ts";
 import type { FindingEvent, SummaryEvent } from "../../lib/model/report.ts";
 
 /** Makes a finding for a test. */
-export function finding(name: FindingName, facts: Partial<FindingFacts> = {}): Finding {
+export function finding(
+  name: Parameters<typeof createFinding>[0],
+  facts: Partial<FindingFacts> = {},
+): Finding {
   return createFinding(name, { message: `Message of ${name}`, ...facts });
 }
 

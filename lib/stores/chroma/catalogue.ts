@@ -250,6 +250,22 @@ export function listCollections(catalogue: Catalogue): CollectionSegments[] {
   });
 }
 
+/**
+ * The segments that belong to a collection; all of them where the collections cannot be read.
+ *
+ * @param catalogue The catalogue.
+ * @returns Their ids.
+ */
+export function listOwnedSegments(catalogue: Catalogue): Set<string> {
+  const collections = isWhole(catalogue, "collections")
+    ? new Set(catalogue.collections.map(({ id }) => id))
+    : null;
+  const owned = catalogue.segments.filter(({ collectionId }) =>
+    collections === null || (collectionId !== null && collections.has(collectionId))
+  );
+  return new Set(owned.map(({ id }) => id));
+}
+
 function findLocal(
   segments: readonly SegmentRow[],
   scope: string,

@@ -27,6 +27,7 @@ import {
 } from "./catalogue.ts";
 import { CATALOGUE_NAME } from "./layout.ts";
 import type { Engine } from "./migrations.ts";
+import { LARGEST_DIMENSION } from "./stored_values.ts";
 
 /** Chroma makes it with the tables, has no way to delete it, and asks for it at every start. */
 const DEFAULT_TENANT = "default_tenant";
@@ -76,8 +77,8 @@ function checkTenants(catalogue: Catalogue): Finding[] {
   return [...referring].filter(([tenant]) => !tenants.has(tenant)).map(([tenant, count]) =>
     createFinding("tenant-missing", {
       path: CATALOGUE_NAME,
-      message: `The tenant ${printable(tenant, 100)} is missing; ` +
-        `${formatCount(count, "database")} belong to it`,
+      message: `The tenant ${printable(tenant, 100)} of ${formatCount(count, "database")} ` +
+        "is missing",
       detail: { tenant },
     })
   );
@@ -90,15 +91,17 @@ function checkDatabases(catalogue: Catalogue): Finding[] {
   for (const collection of catalogue.collections) {
     const { databaseId } = collection;
     if (databaseId === null || databases.has(databaseId)) continue;
-    lost.set(databaseId, [...lost.get(databaseId) ?? [], collection]);
+    const same = lost.get(databaseId);
+    if (same === undefined) lost.set(databaseId, [collection]);
+    else same.push(collection);
   }
   return [...lost].map(([databaseId, collections]) =>
     createFinding("database-missing", {
       path: CATALOGUE_NAME,
       collection: collections.length === 1 ? labelOfFirst(collections) : null,
       count: collections.length,
-      message: `The database ${printable(databaseId, 100)} is missing; ` +
-        `${formatCount(collections.length, "collection")} belong to it`,
+      message: `The database ${printable(databaseId, 100)} of ` +
+        `${formatCount(collections.length, "collection")} is missing`,
       detail: {
         database: databaseId,
         collections: collections.slice(0, MOST_NAMED).map(collectionLabel),
@@ -170,7 +173,8 @@ function checkDimension(
   if (collection.dimension !== null) return [];
   const { storage, text } = collection.storedDimension;
   // NULL and 0 are right as long as nothing was added; another type no engine can read.
-  const isReadable = storage === "null" || storage === "integer";
+  const isReadable = storage === "null" ||
+    (storage === "integer" && Math.abs(Number(text)) <= LARGEST_DIMENSION);
   if (isReadable && !undimensioned.has(collection.id)) return [];
   const value = storage === "null" ? "NULL" : `${storage} ${printable(text ?? "", 40)}`;
   return [createFinding("dimension-missing", {

@@ -15,6 +15,9 @@ export const LONGEST_NAME_BYTES = 64 << 10;
 /** Longer JSON is read as no text at all; engines write far less. */
 export const LONGEST_JSON_BYTES = 16 << 20;
 
+/** 1.x reads a dimension into 32 bits. */
+export const LARGEST_DIMENSION = 0x7fff_ffff;
+
 /** Failures that say nothing about the data: they are thrown on. */
 const OPERATIONAL_CODES: ReadonlySet<number> = new Set([
   SQLITE_RESULT.BUSY,
@@ -125,7 +128,7 @@ export function toSafeInteger(value: SqlValue | undefined): number | null {
 /** The number of dimensions that a column stands for; null when it is none that an index can have. */
 export function toDimension(stored: StoredText): number | null {
   const dimension = stored.storage === "integer" ? toSafeInteger(stored.text) : null;
-  return dimension !== null && dimension >= 1 ? dimension : null;
+  return dimension !== null && dimension >= 1 && dimension <= LARGEST_DIMENSION ? dimension : null;
 }
 
 /** Narrows a decimal text to a whole number of any size, or null. */

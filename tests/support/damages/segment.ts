@@ -8,7 +8,7 @@ import { join } from "@std/path";
 import { SEGMENT_FILES } from "../../../lib/stores/chroma/layout.ts";
 import { type Damage, DamageNotApplicable, type DamageTarget } from "./damage.ts";
 import { copyDirectory, PatchFile, remove, rename, writeWhole } from "./patch_file.ts";
-import { segmentDirectory, vectorSegmentId } from "./tools.ts";
+import { segmentDirectory } from "./tools.ts";
 import type { SeededRandom } from "./random.ts";
 
 /** The damages to the directory of a segment. */

@@ -4,7 +4,11 @@
  * @module
  */
 
-import { type DatabaseHeader, parseDatabaseHeader } from "../../../lib/sqlite/file_header.ts";
+import {
+  DATABASE_HEADER_SIZE_BYTES,
+  isPageSize,
+  parseDatabaseHeader,
+} from "../../../lib/sqlite/file_header.ts";
 import { type Damage, DamageNotApplicable, type DamageTarget } from "./damage.ts";
 import { PatchFile, remove, writeWhole } from "./patch_file.ts";
 import { cataloguePath } from "./tools.ts";
@@ -42,7 +46,7 @@ export const SQLITE_FILE: readonly Damage[] = [
     "sqlite_page_zero_mid",
     "The page in the middle of chroma.sqlite3 is overwritten with zeros.",
     (file) => {
-      const { pageSizeBytes } = readDatabaseHeader(file);
+      const pageSizeBytes = readPageSize(file);
       const middle = Math.floor(file.sizeBytes / pageSizeBytes / 2);
       file.fill(middle * pageSizeBytes, pageSizeBytes);
     },
@@ -74,17 +78,17 @@ function fileDamage(
 
 /** Page 1 stays, so that the file is still opened as a database. */
 function overwritePages(file: PatchFile, { random }: DamageTarget): void {
-  const { pageSizeBytes } = readDatabaseHeader(file);
+  const pageSizeBytes = readPageSize(file);
   const pages = Math.floor(file.sizeBytes / pageSizeBytes) - 1;
   for (const index of random.distinct(Math.ceil(pages / PAGE_LOSS_INTERVAL), pages)) {
     file.fill((index + 1) * pageSizeBytes, pageSizeBytes, random);
   }
 }
 
-function readDatabaseHeader(file: PatchFile): DatabaseHeader {
-  const header = parseDatabaseHeader(file.read(0, 100));
-  if (header === null || header.pageSizeBytes === null) {
+function readPageSize(file: PatchFile): number {
+  const header = parseDatabaseHeader(file.read(0, DATABASE_HEADER_SIZE_BYTES));
+  if (header === null || !header.hasMagic || !isPageSize(header.pageSizeBytes)) {
     throw new DamageNotApplicable("chroma.sqlite3 is no database");
   }
-  return header;
+  return header.pageSizeBytes;
 }
