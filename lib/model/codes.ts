@@ -134,13 +134,6 @@ export const FINDING_CODES: Readonly<Record<FindingName, FindingCode>> = {
     "What is new in it was not looked at.",
     "Use a vecfsck that knows this version of the engine.",
   ),
-  "file-all-zero": row(
-    "VF1012",
-    "error",
-    "The file begins with zeros where it must hold data",
-    "The engine loads an empty or broken index.",
-    KEEP_SEGMENT,
-  ),
   "file-unreadable": row(
     "VF1013",
     "error",

@@ -18,7 +18,6 @@ export type FindingName =
   | "index-older-than-catalogue"
   | "segment-type-unknown"
   | "schema-newer"
-  | "file-all-zero"
   | "file-unreadable"
   | "sqlite-not-a-database"
   | "sqlite-header-damaged"

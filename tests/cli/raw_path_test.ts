@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { OperationError } from "../../lib/base/errors.ts";
+import { OperationError, toOperationError } from "../../lib/base/errors.ts";
 import { explainLostName, parseQuotedPath, readRawPaths } from "../../lib/cli/raw_path.ts";
 import { scratchDirectory } from "../support/fixtures.ts";
 
@@ -41,18 +41,28 @@ Deno.test("readRawPaths() gives nothing where the text is enough, or nothing is 
 });
 
 Deno.test("explainLostName() says what to do when bytes of the name were lost", () => {
-  const hint = "Look at the spelling.";
-  const lost = new OperationError("not-found", "No such file: caf\ufffd", {
-    path: "caf\ufffd",
-    hint,
-  });
+  const path = "caf\ufffd";
+  const lost = new OperationError("not-found", `No such file: ${path}`, { path, hint: "Look." });
   const explained = explainLostName(lost);
   assertEquals([explained.code, explained.message, explained.path], [
     "not-found",
     lost.message,
-    "caf\ufffd",
+    path,
   ]);
-  assertStringIncludes(explained.hint ?? "", "symbolic link");
-  const plain = new OperationError("not-found", "No such file: cafe", { hint });
-  assertEquals(explainLostName(plain), plain);
+  assertStringIncludes(explained.hint ?? "", "not UTF-8");
+  const message = 'File name or path "/caf\\xE9" is not valid UTF-8';
+  const refused = toOperationError(new Deno.errors.InvalidData(message), "link");
+  assertStringIncludes(explainLostName(refused).hint ?? "", "not UTF-8");
+});
+
+Deno.test("explainLostName() leaves every other error as it is", () => {
+  for (
+    const error of [
+      new OperationError("not-found", "No such file: cafe", { hint: "Look." }),
+      new OperationError("read-failed", "Cannot read caf\ufffd", { hint: "Look." }),
+      toOperationError(new Deno.errors.InvalidData("stream did not contain valid UTF-8"), "x"),
+    ]
+  ) {
+    assertEquals(explainLostName(error), error);
+  }
 });

@@ -1,0 +1,46 @@
+/**
+ * Every finding code appears in a store that was broken for it, and in no healthy one.
+ */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { type FindingName, listFindingCodes } from "../../lib/model/codes.ts";
+import { BrokenStore } from "../support/broken_store.ts";
+import { brief, checkWhole } from "../support/findings.ts";
+import { GOLDEN_STORES, goldenStore } from "../support/fixtures.ts";
+import { CATALOGUE_CASES } from "./catalogue_cases.ts";
+import { SEGMENT_CASES } from "./segment_cases.ts";
+import { STORE_CASES } from "./store_cases.ts";
+
+const CASES = { ...STORE_CASES, ...CATALOGUE_CASES, ...SEGMENT_CASES };
+
+Deno.test("every finding code has a case that makes it appear", () => {
+  const without = listFindingCodes().filter(({ name }) => CASES[name] === undefined);
+  assertEquals(without.map(({ name }) => name), []);
+});
+
+for (const [name, codeCase] of Object.entries(CASES)) {
+  Deno.test(`checkStore() finds ${name} when the store is broken so`, async () => {
+    const store = await BrokenStore.copyOf(codeCase.store ?? "chroma-1.5.9");
+    codeCase.damage(store);
+    const { findings } = await checkWhole(store.path, { level: codeCase.level ?? "full" });
+    const found = findings.find((finding) => finding.name === name);
+    if (found === undefined) throw new Error(`Only found: ${findings.map(brief).join("; ")}`);
+    if (codeCase.path !== undefined) {
+      assertEquals(found.path?.endsWith(codeCase.path), true, `path ${found.path}`);
+    }
+    if (codeCase.offset !== undefined) assertEquals(found.offset, codeCase.offset);
+    if (codeCase.count !== undefined) assertEquals(found.count, codeCase.count);
+    if (codeCase.says !== undefined) assertStringIncludes(found.message, codeCase.says);
+  });
+}
+
+Deno.test("no healthy store shows a code that is worse than info", async () => {
+  const shown = new Set<FindingName>();
+  for (const golden of GOLDEN_STORES) {
+    const { findings } = await checkWhole(await goldenStore(golden));
+    for (const { name } of findings) shown.add(name);
+  }
+  const worse = listFindingCodes().filter(({ name, severity }) =>
+    severity !== "info" && shown.has(name)
+  );
+  assertEquals(worse.map(({ name }) => name), []);
+});
