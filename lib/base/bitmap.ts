@@ -6,13 +6,14 @@
 
 const PAGE_BITS = 1 << 16;
 
-/** Scattered labels, which only a hostile file has, cost a page each: 32 MiB and no more. */
+/** Labels that lie far apart, as a hostile file has them, cost a page each: 32 MiB and no more. */
 const MOST_PAGES = 4096;
 
 /** A set of whole numbers from 0 to 2^53 - 1, kept in pages of 65,536 bits. */
 export class LabelBitmap {
   readonly #pages = new Map<number, Uint32Array>();
   #count = 0;
+  #forgotten = 0;
   // Labels come in runs: the page that was used last is nearly always the right one.
   #lastNumber = -1;
   #lastPage: Uint32Array = new Uint32Array();
@@ -22,13 +23,21 @@ export class LabelBitmap {
     return this.#count;
   }
 
+  /** How many labels there was no page left for; unless this is 0, the set is only a part. */
+  get forgotten(): number {
+    return this.#forgotten;
+  }
+
   /**
    * Puts a label into the set and says whether it was there already. A label for which there is no
    * page left is forgotten.
    */
   set(label: number): boolean {
     const page = this.#pageOf(label);
-    if (page === null) return false;
+    if (page === null) {
+      this.#forgotten++;
+      return false;
+    }
     const bit = label % PAGE_BITS;
     const word = page[bit >>> 5] ?? 0;
     const mask = 1 << (bit & 31);

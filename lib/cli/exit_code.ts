@@ -11,8 +11,6 @@ import type { Verdict } from "../model/finding.ts";
 export const EXIT = {
   /** Nothing is wrong, or there are only warnings. */
   CLEAN: 0,
-  /** Damage was found and all of it was repaired. */
-  REPAIRED: 1,
   /** Damage is left. */
   DAMAGED: 4,
   /** A store could not be checked. */

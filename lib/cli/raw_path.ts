@@ -2,9 +2,9 @@
  * The bytes of paths that are not UTF-8.
  *
  * Deno hands every name over as text: a byte that is not UTF-8 has become U+FFFD before any program
- * sees it, in arguments and in listings alike, and such a name cannot be opened. A store below such
- * a name can still be reached by a symbolic link, or from inside. Its real path is then told in one
- * place only: in the message of the error with which `realPath` refuses it.
+ * sees it, in arguments and in listings alike, and such a name cannot be opened. Only where a store
+ * is reached by a symbolic link, or from inside as `.`, its bytes are told, and in one place: in the
+ * message of the error with which `realPath` refuses it.
  *
  * @module
  */
@@ -55,17 +55,20 @@ export function parseQuotedPath(quoted: string): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Says what to do when a name could not be found because Deno could not pass it on.
+ * Says what to do when a name is not UTF-8 and so could not be passed on.
  *
  * @param error What failed.
- * @returns The same error, with a hint that fits where the name has lost bytes.
+ * @returns The same error; with a hint that fits where the name is the reason.
  */
 export function explainLostName(error: OperationError): OperationError {
-  if (error.code !== "not-found" || !error.message.includes("\ufffd")) return error;
+  const isLost = error.code === "not-found" && error.message.includes("\ufffd");
+  const isRefused = error.cause instanceof Deno.errors.InvalidData &&
+    MESSAGE.test(error.cause.message);
+  if (!isLost && !isRefused) return error;
   return new OperationError(error.code, error.message, {
     ...(error.path === null ? {} : { path: error.path }),
-    hint: "The name holds bytes that are not UTF-8, which Deno does not pass on. Make a symbolic " +
-      "link with a plain name to the store, and name that.",
+    hint: "The name holds bytes that are not UTF-8, which Deno does not pass on. Rename the " +
+      "directory, or mount it under a plain name (mount --bind).",
     cause: error.cause,
   });
 }

@@ -164,8 +164,9 @@ export const VERBS: readonly VerbSpecification[] = [
         name: "max-findings",
         type: "count",
         valueName: "N",
-        description: "List at most N findings of a store, the worst first, none of them folded. " +
-          "Otherwise the text lists 100 and folds repeats, and --json lists all.",
+        description: "List at most N findings of a store: as text the worst ones, unfolded; with " +
+          "--json the first ones. Otherwise the text lists 100 and folds repeats, and --json " +
+          "lists all.",
       },
       {
         name: "quiet",

@@ -44,29 +44,33 @@ export class PickleScalar {
   }
 
   /** Makes it an integer. */
-  setNumber(number: number): void {
+  setNumber(number: number): true {
     this.#clear("number");
     this.number = number;
+    return true;
   }
 
   /** Makes it something that is neither string nor integer. */
-  setOther(): void {
+  setOther(): true {
     this.#clear("other");
+    return true;
   }
 
   /** Makes it a string that stands elsewhere; its hash is set by the caller. */
-  setReference(position: number): void {
+  setReference(position: number): true {
     this.#clear("string");
     this.position = position;
+    return true;
   }
 
   /** Makes it the string whose UTF-8 stands at `offset`; its hash is set by the caller. */
-  setString(position: number, offset: number, sizeBytes: number): void {
+  setString(position: number, offset: number, sizeBytes: number): true {
     this.kind = "string";
     this.number = 0;
     this.position = position;
     this.offset = offset;
     this.sizeBytes = sizeBytes;
+    return true;
   }
 
   /** Makes it what stands on the stack. */
@@ -80,6 +84,12 @@ export class PickleScalar {
     } else {
       this.setOther();
     }
+  }
+
+  /** Makes an item of the stack of it. */
+  toItem(): Text | number | "other" {
+    if (this.kind === "string") return new Text(this, this.#texts);
+    return this.kind === "number" ? this.number : "other";
   }
 
   #clear(kind: "number" | "string" | "other"): void {
@@ -113,16 +123,30 @@ export class Instance {
   state: Dictionary | null = null;
 }
 
-/** A string on the stack: its value is kept when it is short, for it may name a field. */
+/** A string on the stack. */
 export class Text {
-  constructor(
-    readonly value: string | null,
-    readonly low: number,
-    readonly high: number,
-    readonly position: number,
-    readonly offset: number,
-    readonly sizeBytes: number,
-  ) {}
+  readonly #texts: PickleTexts;
+  readonly low: number;
+  readonly high: number;
+  readonly position: number;
+  readonly offset: number;
+  readonly sizeBytes: number;
+
+  constructor({ hash, position, offset, sizeBytes }: PickleScalar, texts: PickleTexts) {
+    this.#texts = texts;
+    this.low = hash.low;
+    this.high = hash.high;
+    this.position = position;
+    this.offset = offset;
+    this.sizeBytes = sizeBytes;
+  }
+
+  /** Reads the string; null when it is too long to be a name, or cannot be read again. */
+  name(): string | null {
+    if (this.position < 0 || this.sizeBytes > LONGEST_NAME) return null;
+    const text = this.#texts.at(this.position);
+    return text !== null && text.length <= LONGEST_NAME ? text : null;
+  }
 }
 
 /** What can stand on the stack; `other` is a float or a boolean. */
@@ -136,14 +160,18 @@ export type Item =
   | "other"
   | null;
 
+/** The longest name is that of the class. */
+const LONGEST_NAME = 256;
+
 const WORDS_PER_ENTRY = 3;
-const PAGE_ENTRIES = 1 << 13;
+const PAGE_SHIFT = 13;
+const PAGE_ENTRIES = 1 << PAGE_SHIFT;
 
 /** Fields, classes and dictionaries come early; an id map has fewer than twenty of them. */
 const MOST_KEPT_ITEMS = 256;
 
 const NO_STRING = 0xffff_ffff;
-const UNKNOWN_POSITION = 0xffff_fffe;
+const UNKNOWN_PLACE = 0xffff_fffe;
 
 /**
  * The memo: a string as its hash and its place, twelve bytes; the first few things whole.
@@ -153,7 +181,13 @@ const UNKNOWN_POSITION = 0xffff_fffe;
 export class PickleMemo {
   readonly #pages: Uint32Array[] = [];
   readonly #items = new Map<number, Item>();
+  readonly #loaded: PickleScalar;
   #size = 0;
+
+  /** Makes an empty memo, whose strings can be read again from `texts`. */
+  constructor(texts: PickleTexts) {
+    this.#loaded = new PickleScalar(texts);
+  }
 
   /** How many entries there are, which is the index of the next. */
   get size(): number {
@@ -161,27 +195,28 @@ export class PickleMemo {
   }
 
   /** Puts a string of a large dictionary into the memo; false when the index is out of order. */
-  setScalar(index: number, { kind, hash, position }: PickleScalar): boolean {
-    return kind === "string" && this.#setString(index, hash.low, hash.high, position);
+  setString(index: number, { kind, hash, position }: PickleScalar): boolean {
+    return kind === "string" && this.#set(index, hash.low, hash.high, placeOf(position));
   }
 
   /** Puts what stands on the stack into the memo; false when the index is out of order. */
   setItem(index: number, item: Item): boolean {
     const isSet = item instanceof Text
-      ? this.#setString(index, item.low, item.high, item.position)
-      : this.#setString(index, 0, 0, NO_STRING);
+      ? this.#set(index, item.low, item.high, placeOf(item.position))
+      : this.#set(index, 0, 0, NO_STRING);
     if (isSet && this.#items.size < MOST_KEPT_ITEMS) this.#items.set(index, item);
     return isSet;
   }
 
   /** Gets a string as a scalar; false when the entry is none. */
-  loadScalar(index: number, target: PickleScalar): boolean {
-    const page = this.#pages[Math.floor(index / PAGE_ENTRIES)];
-    if (index >= this.#size || page === undefined) return false;
-    const word = (index % PAGE_ENTRIES) * WORDS_PER_ENTRY;
-    const position = page[word + 2] ?? NO_STRING;
-    if (position === NO_STRING) return false;
-    target.setReference(position === UNKNOWN_POSITION ? -1 : position);
+  loadString(index: number, target: PickleScalar): boolean {
+    if (!(index >= 0 && index < this.#size)) return false;
+    const page = this.#pages[index >>> PAGE_SHIFT];
+    if (page === undefined) return false;
+    const word = (index & (PAGE_ENTRIES - 1)) * WORDS_PER_ENTRY;
+    const place = page[word + 2] ?? NO_STRING;
+    if (place === NO_STRING) return false;
+    target.setReference(place === UNKNOWN_PLACE ? -1 : place);
     target.hash.low = page[word] ?? 0;
     target.hash.high = page[word + 1] ?? 0;
     return true;
@@ -189,22 +224,27 @@ export class PickleMemo {
 
   /** Gets an entry as an item of the stack, or undefined when there is none. */
   item(index: number): Item | undefined {
-    return this.#items.get(index);
+    const item = this.#items.get(index);
+    if (item !== undefined || !this.loadString(index, this.#loaded)) return item;
+    return this.#loaded.toItem();
   }
 
-  #setString(index: number, low: number, high: number, position: number): boolean {
+  #set(index: number, low: number, high: number, place: number): boolean {
     if (!(index >= 0 && index <= this.#size)) return false;
     this.#size = Math.max(this.#size, index + 1);
-    this.#items.delete(index);
-    const number = Math.floor(index / PAGE_ENTRIES);
+    // Only the first entries are kept whole, so for nearly all there is nothing to be replaced.
+    if (this.#items.size > 0 && index < this.#size - 1) this.#items.delete(index);
+    const number = index >>> PAGE_SHIFT;
     const page = this.#pages[number] ??= new Uint32Array(PAGE_ENTRIES * WORDS_PER_ENTRY);
-    const word = (index % PAGE_ENTRIES) * WORDS_PER_ENTRY;
+    const word = (index & (PAGE_ENTRIES - 1)) * WORDS_PER_ENTRY;
     page[word] = low;
     page[word + 1] = high;
-    // The place of a string in the first 4 GiB fits; beyond them only its text is lost.
-    page[word + 2] = position < 0 || (position >= UNKNOWN_POSITION && position !== NO_STRING)
-      ? UNKNOWN_POSITION
-      : position;
+    page[word + 2] = place;
     return true;
   }
+}
+
+/** A place in the first 4 GiB fits into the memo; beyond them only the text of a string is lost. */
+function placeOf(position: number): number {
+  return position >= 0 && position < UNKNOWN_PLACE ? position : UNKNOWN_PLACE;
 }

@@ -1,5 +1,5 @@
 /**
- * The opcodes of Python's pickle that data needs: 39 of 68.
+ * The opcodes of Python's pickle that data needs: 40 of 68.
  *
  * | bytes                     | opcode           | what it does                                   |
  * | ------------------------- | ---------------- | ---------------------------------------------- |

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { PickleEnd } from "./pickle_refusal.ts";
+
 /** What the decoder needs of a file: its length, and bytes from anywhere in it. */
 export interface ByteSource {
   /** The length in bytes. */
@@ -11,9 +13,6 @@ export interface ByteSource {
   /** Fills `target` from `offset` on; returns the filled part, empty only at the end. */
   readAt(offset: number, target: Uint8Array): Uint8Array;
 }
-
-/** The pickle ends where more bytes were promised. */
-export class PickleEnd extends Error {}
 
 const WINDOW_SIZE_BYTES = 1 << 18;
 
@@ -84,6 +83,16 @@ export class PickleWindow {
     this.#ensure(sizeBytes);
     this.#position += sizeBytes;
     return this.#position - sizeBytes;
+  }
+
+  /** Whether bytes of {@linkcode PickleWindow.bytes} are ASCII, which nearly every id is. */
+  isAscii(start: number, end: number): boolean {
+    let index = start;
+    for (; index + 4 <= end; index += 4) {
+      if ((this.#view.getInt32(index) & 0x8080_8080) !== 0) return false;
+    }
+    for (; index < end; index++) if (this.#view.getUint8(index) >= 0x80) return false;
+    return true;
   }
 
   /** Reads a line, without its end, as Latin-1; null when it has more than `longest` bytes. */

@@ -76,7 +76,10 @@ export function surveyLinks(
   const stop = records === count ? "complete" : walk.torn === null ? "truncated" : "torn";
   const tornSizeBytes = stop === "torn" ? walk.torn : null;
   let recordsBeyond = 0;
-  if (stop === "complete") { while (walk.next()) recordsBeyond++; }
+  if (stop === "complete") {
+    // As many again are proof enough of a wrong count; a sparse file would go on for terabytes.
+    while (recordsBeyond <= count + 64 && walk.next()) recordsBeyond++;
+  }
   const beyondIsWhole = recordsBeyond > 0 && walk.offset === file.sizeBytes;
   return {
     records,

@@ -195,7 +195,7 @@ export const FINDING_CODES: Readonly<Record<FindingName, FindingCode>> = {
     "VF1108",
     "warning",
     "A write-ahead log lies beside a database that does not use one",
-    "SQLite ignores it; it comes from another file or another time.",
+    "SQLite does not use it and deletes it at the next start; it comes from another file or another time.",
     "Move chroma.sqlite3-wal and -shm aside while no process uses the store.",
   ),
   "sqlite-wal-pending": row(
@@ -230,8 +230,22 @@ export const FINDING_CODES: Readonly<Record<FindingName, FindingCode>> = {
     "VF1113",
     "info",
     "A rollback journal lies beside the database and is not needed",
-    "SQLite ignores it.",
+    "SQLite does not use it and deletes it at the next start.",
     NOTHING_TO_DO,
+  ),
+  "sqlite-pages-unused": row(
+    "VF1114",
+    "warning",
+    "Pages of chroma.sqlite3 belong to nothing",
+    "They take space; a table or an index may have been lost from the schema.",
+    "Compare the schema with that of a backup; space alone comes back by `chroma vacuum`.",
+  ),
+  "sqlite-foreign-wal": row(
+    "VF1115",
+    "error",
+    "A write-ahead log with data lies beside a database that does not use one",
+    "The next process that opens the store applies it; if it is another database's, that damages this one.",
+    "Stop every process that uses the store and move chroma.sqlite3-wal aside before anything opens it.",
   ),
   // The catalogue
   "migration-missing": row(
@@ -444,6 +458,13 @@ export const FINDING_CODES: Readonly<Record<FindingName, FindingCode>> = {
     "This version of the engine never purges its queue",
     "The database keeps a second copy of every vector.",
     NOTHING_TO_DO,
+  ),
+  "record-row-missing": row(
+    "VF1310",
+    "error",
+    "Records are gone from the table embeddings while their documents are still there",
+    "Nothing returns these records; no engine deletes a record and leaves its document.",
+    KEEP_STORE,
   ),
   // Full text
   "fulltext-table-missing": row(

@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
 import { OperationError } from "../../lib/base/errors.ts";
 import { main } from "../../lib/cli/main.ts";
 import { finding } from "../output/events.ts";
+import { scratchDirectory } from "../support/fixtures.ts";
 import { FakeEngine } from "./fake_engine.ts";
 import { FakeEnvironment } from "./fake_environment.ts";
 
@@ -132,6 +134,25 @@ Deno.test("check --json hands lines on in batches without losing one", async () 
   assertEquals(await main(["check", "/many", "--json"], environment), 0);
   const paths = environment.jsonLines.slice(0, -1).map(({ path }) => path);
   assertEquals(paths, many.map(({ path }) => path));
+});
+
+Deno.test({
+  name: "check --json gives the bytes of a store's path on every line where they are not UTF-8",
+  // Other systems keep no such names.
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const directory = await scratchDirectory();
+    const script = 'd="$(printf \'caf\\351\')"; mkdir "$d" && ln -s "$d" plain';
+    await new Deno.Command("sh", { args: ["-c", script], cwd: directory }).output();
+    const link = join(directory, "plain");
+    const outcomes = { [link]: [finding("foreign-entry")], "/plain": [] };
+    const environment = new FakeEnvironment(new FakeEngine(outcomes));
+    assertEquals(await main(["check", "--json", link, "/plain"], environment), 0);
+    const bytes = environment.jsonLines.map(({ storeBase64 }) =>
+      storeBase64 === undefined ? null : Uint8Array.fromBase64(String(storeBase64)).at(-1)
+    );
+    assertEquals(bytes, [0xe9, 0xe9, null]);
+  },
 });
 
 Deno.test("check --recursive checks every store below, and says when there is none", async () => {

@@ -134,6 +134,10 @@ export const CATALOGUE_CASES: CodeCases = {
   ),
   "index-lagging": { damage: () => {}, path: CATALOGUE },
   "index-stuck": { damage: (store) => addQueueRows(store, 30_000), path: CATALOGUE },
+  "record-row-missing": {
+    damage: (store) => store.sql("DELETE FROM embeddings WHERE id % 4 = 1"),
+    path: CATALOGUE,
+  },
   "queue-retained": { store: "chroma-0.4.24", damage: () => {}, path: CATALOGUE },
 
   "fulltext-table-missing": afterSql("DROP TABLE embedding_fulltext_search"),

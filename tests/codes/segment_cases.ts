@@ -311,7 +311,8 @@ export const SEGMENT_CASES: CodeCases = {
     path: "index_metadata.pickle",
   },
   "id-map-field-missing": {
-    damage: (store) => replaceInIdMap(store, text("total_elements_added"), text("total_elements_edded")),
+    damage: (store) =>
+      replaceInIdMap(store, text("total_elements_added"), text("total_elements_edded")),
     path: "index_metadata.pickle",
   },
   "id-map-dimension": {

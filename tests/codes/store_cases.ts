@@ -153,14 +153,24 @@ export const STORE_CASES: CodeCases = {
     says: "embedding_metadata",
   },
   "sqlite-index-mismatch": {
-    damage: (store) =>
+    damage: (store) => {
+      // A row that is written while the index is not in the schema is not in the index.
+      const sql = store.value(
+        "SELECT sql FROM sqlite_schema WHERE name = 'embedding_metadata_int_value'",
+      );
+      const page = rootPage(store, "embedding_metadata_int_value");
       store.sql(
         "PRAGMA writable_schema = ON",
-        "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema " +
-          "WHERE name = 'embedding_metadata_int_value') " +
-          "WHERE name = 'embedding_metadata_float_value'",
-      ),
+        "DELETE FROM sqlite_schema WHERE name = 'embedding_metadata_int_value'",
+        "PRAGMA writable_schema = RESET",
+        "INSERT INTO embedding_metadata (id, key, int_value) VALUES (1, 'unindexed', 5)",
+        "PRAGMA writable_schema = ON",
+        "INSERT INTO sqlite_schema VALUES ('index', 'embedding_metadata_int_value', " +
+          `'embedding_metadata', ${page}, '${sql}')`,
+      );
+    },
     path: "chroma.sqlite3",
+    says: "embedding_metadata_int_value",
   },
   "sqlite-hot-journal": { damage: interruptTransaction, path: "chroma.sqlite3-journal" },
   "sqlite-stray-wal": {
@@ -196,6 +206,24 @@ export const STORE_CASES: CodeCases = {
           "'created_at TIMESTAMP NOT NULL') WHERE name = 'embeddings'",
       ),
     says: "embeddings.created_at",
+  },
+  "sqlite-pages-unused": {
+    damage: (store) =>
+      store.sql(
+        "PRAGMA writable_schema = ON",
+        "DELETE FROM sqlite_schema WHERE name = 'embedding_metadata_string_value'",
+      ),
+    path: "chroma.sqlite3",
+  },
+  "sqlite-foreign-wal": {
+    damage: (store) => {
+      const before = Deno.readFileSync(store.catalogue());
+      store.sql("PRAGMA journal_mode = WAL");
+      const log = copyWhileOpen(store)[1];
+      Deno.writeFileSync(store.catalogue(), before);
+      if (log !== undefined) Deno.writeFileSync(store.catalogue("-wal"), log[1]);
+    },
+    path: "chroma.sqlite3-wal",
   },
   "sqlite-stray-journal": {
     damage: (store) => Deno.writeFileSync(store.catalogue("-journal"), new Uint8Array(600)),

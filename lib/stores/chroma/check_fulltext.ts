@@ -91,24 +91,33 @@ function describeGroup(name: GroupFindingName, { count, misnumbered }: RecordGro
   }
 }
 
+/**
+ * Every version deletes a record and its document in one transaction: where only the record is
+ * gone, it was lost.
+ */
 function checkLeftover(leftover: FulltextLeftover): Finding[] {
   const { rows, textBytes, withDocument } = leftover;
-  if (rows === 0) return [];
-  // Every version deletes a record and its document in one transaction.
-  const torn = withDocument === 0
-    ? ""
-    : `; ${withDocument} of them have their document still, so the records were lost, not deleted`;
-  return [createFinding("fulltext-leftover", {
-    message: `${formatCount(rows, "full-text row")} of ${formatBytes(textBytes)} ` +
-      `${rows === 1 ? "belongs" : "belong"} to no record${torn}`,
-    path: CATALOGUE_NAME,
-    count: rows,
-    detail: {
-      textBytes,
-      withDocument,
-      rows: leftover.samples.map((sample) => sample.row),
-    },
-  })];
+  const findings: Finding[] = [];
+  if (withDocument > 0) {
+    findings.push(createFinding("record-row-missing", {
+      message: `${formatCount(withDocument, "record")} with a document and a full-text row, but ` +
+        "without a row in embeddings",
+      path: CATALOGUE_NAME,
+      count: withDocument,
+      detail: { rows: leftover.samples.map((sample) => sample.row) },
+    }));
+  }
+  if (rows > withDocument) {
+    const left = rows - withDocument;
+    findings.push(createFinding("fulltext-leftover", {
+      message: `${formatCount(left, "full-text row")} of ${formatBytes(textBytes)} ` +
+        `${left === 1 ? "belongs" : "belong"} to no record`,
+      path: CATALOGUE_NAME,
+      count: left,
+      detail: { textBytes },
+    }));
+  }
+  return findings;
 }
 
 function checkFailure(

@@ -21,7 +21,7 @@ import { inFile, isCosine, type SegmentFileKey, type SegmentReading } from "./se
 
 /** From this share of deleted slots on, searches return too few results. */
 const MANY_DELETED_RATIO = 0.5;
-const MANY_DELETED_SLOTS = 1000;
+const MANY_DELETED_SLOTS = 100;
 
 /** Below this share a few unreachable records are what updates and deletes leave behind. */
 const WEAK_GRAPH_RATIO = 0.005;

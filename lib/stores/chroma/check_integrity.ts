@@ -134,7 +134,15 @@ function checkFulltextTables(
 }
 
 function checkPageUse(report: IntegrityReport): Finding[] {
-  const shared = -(report.unaccountedPages ?? 0);
+  const unused = report.unaccountedPages ?? 0;
+  if (unused > 0) {
+    return [createFinding("sqlite-pages-unused", {
+      message: `${formatCount(unused, "page belongs", "pages belong")} to no table and no index`,
+      path: CATALOGUE_NAME,
+      count: unused,
+    })];
+  }
+  const shared = -unused;
   if (shared <= 0) return [];
   return [createFinding("sqlite-malformed", {
     message: `${formatCount(shared, "page stands", "pages stand")} in more than one b-tree`,

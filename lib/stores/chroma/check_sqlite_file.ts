@@ -150,7 +150,7 @@ function checkLog(facts: DatabaseFileFacts): Finding[] {
   const usesLog = header?.readVersion === 2;
   const detail = { state: log.state, sizeBytes: log.sizeBytes };
   if (log.state === "pending") {
-    return [createFinding("sqlite-wal-pending", {
+    return [createFinding(usesLog ? "sqlite-wal-pending" : "sqlite-foreign-wal", {
       message: `The write-ahead log holds ${formatCount(log.committedFrames, "committed page")}` +
         (usesLog
           ? ""

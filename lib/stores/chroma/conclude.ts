@@ -7,7 +7,7 @@
 import type { Conclusion } from "../../model/store.ts";
 import { checkFulltext } from "./check_fulltext.ts";
 import { checkIntegrity } from "./check_integrity.ts";
-import type { TaskFacts } from "./run_task.ts";
+import type { TaskFacts } from "./tasks.ts";
 
 /**
  * Concludes a check of a Chroma store.

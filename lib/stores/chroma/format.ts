@@ -16,8 +16,9 @@ import type {
 } from "../../model/store.ts";
 import { concludeChroma } from "./conclude.ts";
 import { detectChroma } from "./detect.ts";
-import { isChromaTask, runChromaTask, type TaskFacts } from "./run_task.ts";
+import { isChromaTask, runChromaTask } from "./run_task.ts";
 import { surveyChroma } from "./survey.ts";
+import type { TaskFacts } from "./tasks.ts";
 
 /** Chroma 0.4 to 1.5. */
 export const chromaFormat: StoreFormat = {

@@ -42,7 +42,7 @@ export interface QueueTopic {
   /** How many bytes they hold. */
   readonly sizeBytes: number;
   /** The lowest sequence number. */
-  readonly firstSequence: string;
+  readonly firstSequence: number;
   /** How many rows both segments have, not counting the last such row, which always stays. */
   readonly settledCount: number;
   /** How many bytes those hold. */

@@ -34,8 +34,9 @@ export const QUICK_QUEUE_ROWS = 250_000;
 /** How many rows a fact names. */
 const MOST_NAMED = 100;
 
-/** A collection's id, at the end of every topic. */
-const COLLECTION_OF_TOPIC = "substr(q.topic, -36)";
+/** A collection's id, which ends every topic. */
+const COLLECTION_ID_LENGTH = 36;
+const COLLECTION_OF_TOPIC = `substr(q.topic, -${COLLECTION_ID_LENGTH})`;
 
 /** Beyond every sequence number: nothing waits for a segment whose watermark is not known. */
 const NEVER = Number.MAX_SAFE_INTEGER;
@@ -54,38 +55,28 @@ export function readQueueSummary(
   positions: readonly QueuePosition[],
   mostRows?: number,
 ): QueueSummary {
-  const sizes = "coalesce(octet_length(vector), 0) + coalesce(octet_length(metadata), 0) + " +
-    "octet_length(topic) + octet_length(id)";
-  const sql = `WITH p AS (${POSITIONS_SQL}), ` +
-    `q AS (SELECT seq_id, topic, ${sizes} AS size FROM embeddings_queue ` +
-    "ORDER BY seq_id DESC LIMIT ?2) " +
-    "SELECT CAST(q.topic AS BLOB), p.id, count(*), total(q.size), CAST(min(q.seq_id) AS TEXT), " +
-    "sum(q.seq_id < p.settled), total(iif(q.seq_id < p.settled, q.size, 0)), " +
-    "sum(q.seq_id > p.vector) " +
-    `FROM q LEFT JOIN p ON p.id = ${COLLECTION_OF_TOPIC} GROUP BY q.topic`;
-  const isUnknown = new Set(
-    positions.filter(({ vector }) => vector === null).map(({ collectionId }) => collectionId),
-  );
-  const limit = mostRows === undefined ? -1 : mostRows;
-  const topics: QueueTopic[] = [];
-  for (const row of database.iterate(sql, encodePositions(positions), limit)) {
-    const collectionId = typeof row[1] === "string" ? row[1] : null;
-    topics.push({
-      topic: decodeLabel(row[0]),
-      collectionId,
-      count: toNumber(row[2]),
-      sizeBytes: toNumber(row[3]),
-      firstSequence: String(row[4]),
-      settledCount: toNumber(row[5]),
-      settledSizeBytes: toNumber(row[6]),
-      pendingCount: collectionId === null || isUnknown.has(collectionId) ? null : toNumber(row[7]),
-    });
+  const byCollection = new Map(positions.map((position) => [position.collectionId, position]));
+  const sql = "SELECT topic, seq_id, coalesce(octet_length(vector), 0) + " +
+    "coalesce(octet_length(metadata), 0) + octet_length(topic) + octet_length(id) " +
+    "FROM embeddings_queue ORDER BY seq_id DESC LIMIT ?";
+  const tallies = new Map<string, TopicTally>();
+  let count = 0;
+  for (const [name, sequence, sizeBytes] of database.iterate(sql, mostRows ?? -1)) {
+    const topic = String(name);
+    let tally = tallies.get(topic);
+    if (tally === undefined) {
+      const position = byCollection.get(topic.slice(-COLLECTION_ID_LENGTH)) ?? null;
+      tally = new TopicTally(topic, position);
+      tallies.set(topic, tally);
+    }
+    tally.add(Number(sequence), toNumber(sizeBytes));
+    count++;
   }
-  const count = topics.reduce((sum, topic) => sum + topic.count, 0);
+  const topics = [...tallies.values()].map((tally) => tally.topic);
   return {
     count,
     sizeBytes: topics.reduce((sum, topic) => sum + topic.sizeBytes, 0),
-    isCut: mostRows !== undefined && count >= mostRows,
+    isCut: count === mostRows,
     topics,
   };
 }
@@ -104,7 +95,7 @@ export function readPendingRows(
   positions: readonly QueuePosition[],
   engine: Engine,
 ): PendingRows[] {
-  const sql = `WITH p AS (${POSITIONS_SQL}) SELECT p.id, CAST(q.seq_id AS TEXT), ` +
+  const sql = `${POSITIONS_SQL}SELECT p.id, CAST(q.seq_id AS TEXT), ` +
     `iif(typeof(q.operation) = 'integer', CAST(q.operation AS TEXT), NULL), ` +
     [
       ...storedExpressions("q.id", LONGEST_NAME_BYTES),
@@ -162,11 +153,55 @@ export function readPendingQueues(
   positions: readonly QueuePosition[],
   onRow: (collectionId: string, row: PendingRow) => void,
 ): void {
-  const sql = `WITH p AS (${POSITIONS_SQL}) SELECT ${PENDING_COLUMNS}, p.id ` +
+  const sql = `${POSITIONS_SQL}SELECT ${PENDING_COLUMNS}, p.id ` +
     `FROM embeddings_queue q CROSS JOIN p ON p.id = ${COLLECTION_OF_TOPIC} ` +
     "WHERE q.seq_id > ?2 AND q.seq_id > p.vector ORDER BY q.seq_id";
   for (const row of database.iterate(sql, encodePositions(positions), lowest(positions))) {
     onRow(String(row[4]), toPendingRow(row));
+  }
+}
+
+/** Counts the rows of one topic, from the last one down. */
+class TopicTally {
+  readonly #topic: string;
+  readonly #position: QueuePosition | null;
+  readonly #settledBelow: number;
+  #count = 0;
+  #sizeBytes = 0;
+  #firstSequence = 0;
+  #settledCount = 0;
+  #settledSizeBytes = 0;
+  #pendingCount = 0;
+
+  constructor(topic: string, position: QueuePosition | null) {
+    this.#topic = topic;
+    this.#position = position;
+    this.#settledBelow = position === null ? 0 : settledBelow(position);
+  }
+
+  add(sequence: number, sizeBytes: number): void {
+    this.#count++;
+    this.#sizeBytes += sizeBytes;
+    this.#firstSequence = sequence;
+    if (sequence < this.#settledBelow) {
+      this.#settledCount++;
+      this.#settledSizeBytes += sizeBytes;
+    }
+    if (sequence > (this.#position?.vector ?? NEVER)) this.#pendingCount++;
+  }
+
+  get topic(): QueueTopic {
+    const isKnown = this.#position !== null && this.#position.vector !== null;
+    return {
+      topic: this.#topic,
+      collectionId: this.#position?.collectionId ?? null,
+      count: this.#count,
+      sizeBytes: this.#sizeBytes,
+      firstSequence: this.#firstSequence,
+      settledCount: this.#settledCount,
+      settledSizeBytes: this.#settledSizeBytes,
+      pendingCount: isKnown ? this.#pendingCount : null,
+    };
   }
 }
 
@@ -221,9 +256,12 @@ class PendingTally {
   }
 }
 
-/** The positions as a table: what is settled, what waits for either half, what for the index. */
-const POSITIONS_SQL = "SELECT value ->> 0 AS id, value ->> 1 AS settled, value ->> 2 AS after, " +
-  "value ->> 3 AS vector FROM json_each(?1)";
+/**
+ * The positions as a table: after which row the first half waits, and after which one the index.
+ * Materialised, or SQLite would parse the JSON again for every row of the queue.
+ */
+const POSITIONS_SQL = "WITH p AS MATERIALIZED (SELECT value ->> 0 AS id, value ->> 1 AS after, " +
+  "value ->> 2 AS vector FROM json_each(?1)) ";
 
 const PENDING_COLUMNS = "CAST(q.seq_id AS TEXT), " +
   "iif(typeof(q.operation) = 'integer', CAST(q.operation AS TEXT), NULL), CAST(q.id AS BLOB), " +
@@ -232,10 +270,14 @@ const PENDING_COLUMNS = "CAST(q.seq_id AS TEXT), " +
 function encodePositions(positions: readonly QueuePosition[]): string {
   return JSON.stringify(positions.map(({ collectionId, metadata, vector }) => [
     collectionId,
-    vector === null ? 0 : Math.min(metadata, vector),
     vector === null ? metadata : Math.min(metadata, vector),
     vector ?? NEVER,
   ]));
+}
+
+/** Rows below this number both segments have; 0 when that is not known. */
+function settledBelow({ metadata, vector }: QueuePosition): number {
+  return vector === null ? 0 : Math.min(metadata, vector);
 }
 
 /** Below every number for which a row could wait, so that the pass begins there. */

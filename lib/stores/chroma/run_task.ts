@@ -4,56 +4,10 @@
  * @module
  */
 
-import { join } from "@std/path";
-import { BoundedFile } from "../../fs/read_fs.ts";
-import type { Finding } from "../../model/finding.ts";
-import type { SkippedBytes } from "../../model/report.ts";
 import type { CheckTask, TaskContext, TaskResult } from "../../model/store.ts";
-import type { StoreDatabase } from "../../sqlite/database.ts";
-import { requireDataError } from "../../sqlite/machine_error.ts";
-import { openLocation } from "../../sqlite/reading.ts";
-import { checkHeader } from "./check_header.ts";
-import { checkIdMap, checkIdMapEnds } from "./check_id_map.ts";
-import { checkGraph, checkLengths, checkLinks, checkSlots } from "./check_index_files.ts";
-import {
-  checkRecordCount,
-  checkRecords,
-  checkSegmentFiles,
-  type QuickCounts,
-} from "./check_records.ts";
-import type { FulltextComparison } from "./fulltext_comparison.ts";
-import { readIdMap } from "./id_map.ts";
-import type { IntegrityReport } from "./integrity_report.ts";
-import { CATALOGUE_NAME, SEGMENT_FILES } from "./layout.ts";
-import { readFulltextComparison } from "./read_fulltext.ts";
-import { readFulltextIntegrity, readOrdinaryIntegrity } from "./read_integrity.ts";
-import {
-  compareRecords,
-  countPendingAdditions,
-  countRecords,
-  IndexedIds,
-  NOTHING_PENDING,
-  type PendingIds,
-  readPendingIds,
-  type RecordComparison,
-  type RecordPlace,
-} from "./read_records.ts";
-import { readSegment } from "./read_segment.ts";
-import type { SegmentReading, SegmentSubject } from "./segment_reading.ts";
-import type { ChromaTask, FulltextTask, SegmentTask, TablesTask } from "./tasks.ts";
-
-/** What a task leaves for the conclusion; plain data. */
-export interface TaskFacts {
-  /** How many records a collection has. */
-  readonly records?: number;
-  /** What SQLite's own check found. */
-  readonly integrity?: IntegrityReport;
-  /** The documents against the full text. */
-  readonly fulltext?: FulltextComparison;
-}
-
-/** How far records are counted at the quick level, so that its cost does not grow with a store. */
-const MOST_COUNTED = 250_000;
+import { runFulltextTask, runTablesTask } from "./run_database_tasks.ts";
+import { runSegmentTask } from "./run_segment_task.ts";
+import type { ChromaTask } from "./tasks.ts";
 
 /** Whether a task is one of this format's. */
 export function isChromaTask(task: CheckTask): task is ChromaTask {
@@ -71,155 +25,10 @@ export function isChromaTask(task: CheckTask): task is ChromaTask {
 export function runChromaTask(task: ChromaTask, context: TaskContext): TaskResult {
   switch (task.kind) {
     case "segment":
-      return task.payload.level === "quick" ? runQuickSegment(task) : runFullSegment(task, context);
+      return runSegmentTask(task, context);
     case "fulltext":
-      return runFulltext(task);
+      return runFulltextTask(task);
     case "tables":
-      return runTables(task);
-  }
-}
-
-function runFulltext({ payload }: FulltextTask): TaskResult {
-  using database = openLocation(payload.location);
-  const facts: TaskFacts = { integrity: readFulltextIntegrity(database, payload.header) };
-  return { findings: [], checkedBytes: {}, facts };
-}
-
-function runTables({ payload }: TablesTask): TaskResult {
-  using database = openLocation(payload.location);
-  const facts: TaskFacts = {
-    integrity: readOrdinaryIntegrity(database, payload.header),
-    fulltext: readFulltextComparison(database),
-  };
-  return { findings: [], checkedBytes: { [CATALOGUE_NAME]: payload.sizeBytes }, facts };
-}
-
-/** A segment's ids and records need the catalogue; without it the files are judged alone. */
-interface RecordSource extends Disposable {
-  readonly database: StoreDatabase;
-  readonly place: RecordPlace;
-}
-
-function openRecords({ payload }: SegmentTask): RecordSource | null {
-  if (payload.location === null || payload.place === null) return null;
-  const database = openLocation(payload.location);
-  return { database, place: payload.place, [Symbol.dispose]: () => database.close() };
-}
-
-function runQuickSegment(task: SegmentTask): TaskResult {
-  using records = openRecords(task);
-  const { subject } = task.payload;
-  const { reading, checkedBytes } = readSegment(subject, {
-    level: "quick",
-    onRead: () => {},
-    onId: () => {},
-  });
-  const ends = readIdMapEnds(subject);
-  const counts = records === null ? null : orNull(() => countQuickly(records, subject));
-  return {
-    checkedBytes,
-    findings: [
-      ...checkSegmentFiles(reading),
-      ...checkHeader(reading),
-      ...checkSlots(reading),
-      ...checkLinks(reading),
-      ...checkLengths(reading),
-      ...checkIdMapEnds(reading, ends),
-      ...checkRecordCount(reading, counts),
-    ],
-  };
-}
-
-/** Counts no further than a bound; null where that is not enough to tell anything. */
-function countQuickly(
-  { database, place }: RecordSource,
-  subject: SegmentSubject,
-): QuickCounts | null {
-  const hasIdMap = subject.directory?.files[SEGMENT_FILES.idMap] !== undefined;
-  const after = hasIdMap ? lowerWatermark(place.vectorWatermark ?? 0, place) : 0;
-  const records = countRecords(database, place, MOST_COUNTED);
-  const pending = countPendingAdditions(database, place, after, MOST_COUNTED);
-  return pending >= MOST_COUNTED ? null : { records, pendingAdditions: pending };
-}
-
-function runFullSegment(task: SegmentTask, context: TaskContext): TaskResult {
-  using records = openRecords(task);
-  const { subject } = task.payload;
-  const pending = readPending(records, subject);
-  const indexed = new IndexedIds(pending);
-  const { reading, checkedBytes } = readSegment(subject, {
-    level: "full",
-    onRead: (sizeBytes) => context.progress(sizeBytes),
-    onId: (id) => indexed.add(id),
-  });
-  const comparison = records === null ? null : compare(records, subject, pending, indexed);
-  const findings: Finding[] = [
-    ...checkSegmentFiles(reading),
-    ...checkHeader(reading),
-    ...checkSlots(reading),
-    ...checkLinks(reading),
-    ...checkLengths(reading),
-    ...checkGraph(reading),
-    ...checkIdMap(reading, pending.additions),
-    ...checkRecords(reading, comparison),
-  ];
-  const facts: TaskFacts = comparison === null ? {} : { records: comparison.records };
-  return { findings, checkedBytes, skipped: listUnused(reading), facts };
-}
-
-/** The Python era writes as many slots as there is room for; those not in use hold nothing. */
-function listUnused({ files, slots, geometry }: SegmentReading): SkippedBytes[] {
-  if (files.data === null || slots === null || geometry === null) return [];
-  const usedBytes = slots.slots * geometry.slotSizeBytes;
-  return [{ reason: "slots that are not in use", sizeBytes: files.data.sizeBytes - usedBytes }];
-}
-
-function readPending(records: RecordSource | null, subject: SegmentSubject): PendingIds {
-  if (records === null) return NOTHING_PENDING;
-  const { database, place } = records;
-  const after = lowerWatermark(readVectorWatermark(place, subject), place);
-  return orNull(() => readPendingIds(database, place, after)) ?? NOTHING_PENDING;
-}
-
-function lowerWatermark(vectorWatermark: number, { metadataWatermark }: RecordPlace): number {
-  return Math.min(vectorWatermark, metadataWatermark ?? Number.MAX_SAFE_INTEGER);
-}
-
-/** An engine that finds no id map begins at the start of the queue, whatever the watermark says. */
-function readVectorWatermark(place: RecordPlace, subject: SegmentSubject): number {
-  const file = subject.directory?.files[SEGMENT_FILES.idMap];
-  if (file === undefined) return 0;
-  if (place.vectorWatermark !== null) return place.vectorWatermark;
-  using source = BoundedFile.open(join(subject.storePath, file.path));
-  return readIdMap(source).maxSeqId ?? 0;
-}
-
-function compare(
-  { database, place }: RecordSource,
-  subject: SegmentSubject,
-  pending: PendingIds,
-  indexed: IndexedIds,
-): RecordComparison | null {
-  const file = subject.directory?.files[SEGMENT_FILES.idMap];
-  using idMap = file === undefined ? null : BoundedFile.open(join(subject.storePath, file.path));
-  return orNull(() => compareRecords(database, place, pending, indexed, idMap));
-}
-
-/** Reads the first and the last byte of an id map: what was cut does not end as a pickle does. */
-function readIdMapEnds(subject: SegmentSubject): Uint8Array | null {
-  const file = subject.directory?.files[SEGMENT_FILES.idMap];
-  if (file === undefined) return null;
-  using source = BoundedFile.open(join(subject.storePath, file.path));
-  if (source.sizeBytes === 0) return new Uint8Array();
-  return new Uint8Array([...source.read(0, 1), ...source.read(source.sizeBytes - 1, 1)]);
-}
-
-/** Runs a query; damage of the database gives null, for the integrity check names it. */
-function orNull<T>(query: () => T): T | null {
-  try {
-    return query();
-  } catch (error) {
-    requireDataError(error, CATALOGUE_NAME);
-    return null;
+      return runTablesTask(task);
   }
 }

@@ -28,10 +28,11 @@ import { resolveIndexSettings } from "./configuration.ts";
 import { readIdMap } from "./id_map.ts";
 import { type Layout, listFiles, readLayout, SEGMENT_FILES, type StoreFile } from "./layout.ts";
 import { type Engine, inferEngine } from "./migrations.ts";
+import { listQueuePositions } from "./queue.ts";
 import { readCatalogue } from "./read_catalogue.ts";
 import type { RecordPlace } from "./read_records.ts";
 import type { SegmentSubject } from "./segment_reading.ts";
-import type { ChromaTask, SegmentTask } from "./tasks.ts";
+import type { FulltextTask, SegmentTask, TablesTask } from "./tasks.ts";
 import {
   decodeWatermark,
   FIRST_QUEUE_WITH_VECTOR_WATERMARKS,
@@ -93,6 +94,7 @@ function planSurvey(
     ? null
     : listVectorSegments(layout, catalogue, engine);
   const subjects = segments?.map(({ subject }) => subject) ?? null;
+  const pickles = engine === null ? null : readPickleWatermarks(segments ?? [], engine, settings);
   return {
     engine: engine?.name ?? null,
     collections: catalogue?.collections.length ?? 0,
@@ -100,14 +102,15 @@ function planSurvey(
     findings: [
       ...checkLayout(layout, subjects, settings.staleSeconds),
       ...(opened === null ? [] : checkSqliteFile(opened.reading.facts)),
-      ...(catalogue === null || engine === null ? [] : checkCatalogueTables(
-        catalogue,
-        engine,
-        readPickleWatermarks(segments ?? [], engine, settings),
-      )),
+      ...(catalogue === null || engine === null
+        ? []
+        : checkCatalogueTables(catalogue, engine, pickles)),
     ],
     skipped: listSkipped(layout, subjects),
-    tasks: planTasks(layout, opened, segments ?? listStraySegments(layout), settings),
+    tasks: [
+      ...(settings.level === "quick" ? [] : planDatabaseTasks(layout, opened, pickles)),
+      ...planSegmentTasks(opened, segments ?? listStraySegments(layout), settings),
+    ],
     release: () => opened?.reading.release(),
   };
 }
@@ -244,28 +247,42 @@ function listStraySegments(layout: Layout): PlannedSegment[] {
   }));
 }
 
-function planTasks(
-  layout: Layout,
+function planSegmentTasks(
   opened: OpenedCatalogue | null,
   segments: readonly PlannedSegment[],
-  settings: CheckSettings,
-): ChromaTask[] {
+  { level }: CheckSettings,
+): SegmentTask[] {
   const location = opened?.reading.location ?? null;
-  const tasks: ChromaTask[] = segments.map(({ subject, place }): SegmentTask => ({
+  return segments.map(({ subject, place }) => ({
     kind: "segment",
-    sizeBytes: settings.level === "quick" ? 0 : estimateBytes(subject),
-    payload: { subject, place, location, level: settings.level },
+    sizeBytes: level === "quick" ? 0 : estimateBytes(subject),
+    payload: { subject, place, location, level },
   }));
+}
+
+function planDatabaseTasks(
+  layout: Layout,
+  opened: OpenedCatalogue | null,
+  pickles: PickleWatermarks | null,
+): (FulltextTask | TablesTask)[] {
+  const location = opened?.reading.location ?? null;
   const header = opened?.reading.facts.judgedHeader ?? null;
-  if (location === null || header === null || settings.level === "quick") return tasks;
+  if (opened === null || location === null || header === null) return [];
+  const { catalogue, engine } = opened;
   const sizeBytes = layout.catalogue?.sizeBytes ?? 0;
-  const payload = { location, header, sizeBytes };
   // Measured: the full text takes a little longer than all the other tables.
   const fulltextBytes = Math.round(0.6 * sizeBytes);
+  const positions = catalogue === null || engine === null
+    ? []
+    : listQueuePositions(catalogue, engine, pickles);
+  const base = { location, header, sizeBytes };
   return [
-    { kind: "fulltext", sizeBytes: fulltextBytes, payload },
-    { kind: "tables", sizeBytes: sizeBytes - fulltextBytes, payload },
-    ...tasks,
+    { kind: "fulltext", sizeBytes: fulltextBytes, payload: base },
+    {
+      kind: "tables",
+      sizeBytes: sizeBytes - fulltextBytes,
+      payload: { ...base, catalogue, engine, positions },
+    },
   ];
 }
 

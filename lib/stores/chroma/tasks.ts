@@ -8,6 +8,11 @@ import type { CheckLevel } from "../../model/report.ts";
 import type { CheckTask } from "../../model/store.ts";
 import type { DatabaseHeader } from "../../sqlite/file_header.ts";
 import type { DatabaseLocation } from "../../sqlite/reading.ts";
+import type { Catalogue } from "./catalogue.ts";
+import type { FulltextComparison } from "./fulltext_comparison.ts";
+import type { IntegrityReport } from "./integrity_report.ts";
+import type { Engine } from "./migrations.ts";
+import type { QueuePosition } from "./queue.ts";
 import type { RecordPlace } from "./read_records.ts";
 import type { SegmentSubject } from "./segment_reading.ts";
 
@@ -33,7 +38,7 @@ export interface FulltextTask extends CheckTask {
 /** Checks the ordinary tables, the documents against the full text, the queue, and orphans. */
 export interface TablesTask extends CheckTask {
   readonly kind: "tables";
-  readonly payload: DatabasePayload;
+  readonly payload: TablesPayload;
 }
 
 /** What a task over the database needs. */
@@ -43,6 +48,26 @@ export interface DatabasePayload {
   readonly header: DatabaseHeader;
   /** The length of chroma.sqlite3, all of which the two tasks look at together. */
   readonly sizeBytes: number;
+}
+
+/** What the task over the ordinary tables needs besides. */
+export interface TablesPayload extends DatabasePayload {
+  /** What the catalogue says; null when it could not be read. */
+  readonly catalogue: Catalogue | null;
+  /** The engine that wrote the store. */
+  readonly engine: Engine | null;
+  /** How far the segments have got. */
+  readonly positions: readonly QueuePosition[];
+}
+
+/** What a task leaves for the conclusion; plain data. */
+export interface TaskFacts {
+  /** How many records a collection has. */
+  readonly records?: number;
+  /** What SQLite's own check found. */
+  readonly integrity?: IntegrityReport;
+  /** The documents against the full text. */
+  readonly fulltext?: FulltextComparison;
 }
 
 /** Any task of this format. */

@@ -119,7 +119,7 @@ Deno.test("checkSqliteFile() tells of a log with committed pages, in any journal
   assertEquals([inWalMode?.name, inWalMode?.detail.walMode], ["sqlite-wal-pending", true]);
   await patchFile(logged, 18, Uint8Array.of(1, 1));
   const [elsewhere] = checkCatalogueFile(await asStore(logged)).file;
-  assertEquals([elsewhere?.name, elsewhere?.detail.walMode], ["sqlite-wal-pending", false]);
+  assertEquals([elsewhere?.name, elsewhere?.detail.walMode], ["sqlite-foreign-wal", false]);
 });
 
 Deno.test("checkSqliteFile() warns of a log that is none", async () => {
