@@ -87,9 +87,8 @@ export function checkPendingRows(
       findings.push(createFinding("queue-row-invalid", {
         ...place,
         count: rows.faultyCount,
-        message: `${formatCount(rows.faultyCount, "row")} of the ` +
-          `${formatNumber(rows.count)} that wait cannot be applied; the first is ` +
-          `${first.sequence}, for its ${first.fault}`,
+        message: `${formatCount(rows.faultyCount, "row")} of the ${formatNumber(rows.count)} ` +
+          `waiting cannot be applied; the first is ${first.sequence}, for its ${first.fault}`,
         detail: { rows: rows.faulty.map(({ sequence, fault }) => ({ sequence, fault })) },
       }));
     }
@@ -98,8 +97,8 @@ export function checkPendingRows(
       findings.push(createFinding("vector-not-finite", {
         ...place,
         count: rows.nonFiniteCount,
-        message: `${formatCount(rows.nonFiniteCount, "vector")} in the queue hold NaN or ` +
-          `infinity; the first is that of row ${firstNonFinite}`,
+        message: `NaN or infinity in ${formatCount(rows.nonFiniteCount, "vector")} of the ` +
+          `queue; the first is that of row ${firstNonFinite}`,
         detail: { rows: rows.nonFinite },
       }));
     }
@@ -146,7 +145,7 @@ function invalidTopic(catalogue: Catalogue, entry: QueueTopic): Finding {
     path: CATALOGUE_NAME,
     collection: collection === undefined ? null : collectionLabel(collection),
     count: entry.count,
-    message: `${formatCount(entry.count, "row")} from ${entry.firstSequence} on have the topic ` +
+    message: `${formatCount(entry.count, "row")} from ${entry.firstSequence} on with the topic ` +
       `${printable(entry.topic, 120)}, under which no engine looks for them`,
     detail: { topic: printable(entry.topic, 200), firstSequence: entry.firstSequence },
   });
@@ -173,8 +172,8 @@ function checkPurged(catalogue: Catalogue, engine: Engine, summary: QueueSummary
   return [createFinding("queue-unpurged", {
     path: CATALOGUE_NAME,
     count,
-    message: `${formatAtLeast(count, summary)} (${formatBytes(sizeBytes)}) that both segments ` +
-      `have stay in the queue: ${reason}`,
+    message: `Kept in the queue though both segments have them: ` +
+      `${formatAtLeast(count, summary)} (${formatBytes(sizeBytes)}); ${reason}`,
     detail: { sizeBytes },
   })];
 }
@@ -185,7 +184,7 @@ function retained(summary: QueueSummary): Finding[] {
     path: CATALOGUE_NAME,
     count: summary.count,
     message: `${formatAtLeast(summary.count, summary)} (${formatBytes(summary.sizeBytes)}) ` +
-      "are in the queue",
+      "in the queue",
     detail: { sizeBytes: summary.sizeBytes },
   })];
 }
@@ -229,9 +228,9 @@ function lagging(
     collection: collectionLabel(collection),
     segment: vector?.id ?? null,
     count: pending,
-    message: `${formatAtLeast(pending, summary)} wait for the index; it is flushed after ` +
-      `${formatNumber(syncThreshold)}` +
-      (pending > most ? `, and no more than ${formatNumber(most)} can wait` : ""),
+    message: `${formatAtLeast(pending, summary)} waiting for the index, which is flushed after ` +
+      formatNumber(syncThreshold) +
+      (pending > most ? `; in an engine that works no more than ${formatNumber(most)} wait` : ""),
     detail: { pending, syncThreshold },
   });
 }

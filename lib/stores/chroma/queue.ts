@@ -11,13 +11,8 @@ import {
   type SegmentRow,
   type WatermarkRow,
 } from "./catalogue.ts";
-import type { Engine } from "./migrations.ts";
 import type { RowFault } from "./queue_row.ts";
-import {
-  decodeWatermark,
-  FIRST_QUEUE_WITH_VECTOR_WATERMARKS,
-  type PickleWatermarks,
-} from "./watermark.ts";
+import { decodeWatermark, type PickleWatermarks } from "./watermark.ts";
 
 /** Up to which write the two segments of a collection have got. */
 export interface QueuePosition {
@@ -104,13 +99,11 @@ export interface PendingRow {
  * garbled counts as the number that it was before.
  *
  * @param catalogue The catalogue.
- * @param engine The engine that it tells.
  * @param pickles The watermarks in the pickles, or null when they have not been read.
  * @returns One position for each collection.
  */
 export function listQueuePositions(
   catalogue: Catalogue,
-  engine: Engine,
   pickles: PickleWatermarks | null,
 ): QueuePosition[] {
   const rows = new Map(catalogue.watermarks.map((row) => [row.segmentId, row]));
@@ -118,7 +111,7 @@ export function listQueuePositions(
     collectionId: collection.id,
     dimension: collection.dimension,
     metadata: storedWatermark(rows, metadata) ?? 0,
-    vector: vectorWatermark(rows, vector, engine, pickles),
+    vector: vectorWatermark(rows, vector, pickles),
   }));
 }
 
@@ -133,11 +126,11 @@ function storedWatermark(
 function vectorWatermark(
   rows: ReadonlyMap<string, WatermarkRow>,
   segment: SegmentRow | null,
-  engine: Engine,
   pickles: PickleWatermarks | null,
 ): number | null {
   if (segment === null) return null;
   if (rows.has(segment.id)) return storedWatermark(rows, segment);
-  if (pickles !== null) return pickles.has(segment.id) ? pickles.get(segment.id) ?? null : 0;
-  return engine.schema.embeddings_queue >= FIRST_QUEUE_WITH_VECTOR_WATERMARKS ? 0 : null;
+  // A store that was upgraded keeps the watermark in the pickle until the segment is loaded.
+  if (pickles === null) return null;
+  return pickles.has(segment.id) ? pickles.get(segment.id) ?? null : 0;
 }

@@ -274,7 +274,7 @@ function planDatabaseTasks(
   const fulltextBytes = Math.round(0.6 * sizeBytes);
   const positions = catalogue === null || engine === null
     ? []
-    : listQueuePositions(catalogue, engine, pickles);
+    : listQueuePositions(catalogue, pickles);
   const base = { location, header, sizeBytes };
   return [
     { kind: "fulltext", sizeBytes: fulltextBytes, payload: base },

@@ -56,8 +56,13 @@ export const HEADER: readonly Damage[] = [
   }),
   headerDamage({
     name: "header_M",
-    description: "The number of links in header.bin is half of what the index was built with.",
-    change: (file, { header }) => file.writeU64(HEADER_OFFSETS.maxLinks, header.maxLinks / 2n),
+    description:
+      "The numbers of links in header.bin are twice those that the index was built with.",
+    change: (file, { header }) => {
+      file.writeU64(HEADER_OFFSETS.maxLinks, 2n * header.maxLinks);
+      file.writeU64(HEADER_OFFSETS.maxLinksLevel0, 2n * header.maxLinksLevel0);
+      file.writeU64(HEADER_OFFSETS.linksPerNode, 2n * header.linksPerNode);
+    },
   }),
 ];
 

@@ -23,8 +23,8 @@ interface LinkFile extends TargetIndex {
 export const LINKS: readonly Damage[] = [
   linkDamage({
     name: "links_size_huge",
-    description: "A record of link_lists.bin claims 2 GB, as a torn write leaves it.",
-    change: (links) => links.file.writeU32(pickLinkedRecord(links), 0x7fff_fff0),
+    description: "The first record of link_lists.bin that holds links claims 2 GB, as if torn.",
+    change: (links) => links.file.writeU32(listLinkedRecords(links)[0] ?? 0, 0x7fff_fff0),
   }),
   linkDamage({
     name: "links_last_cut",
@@ -36,7 +36,7 @@ export const LINKS: readonly Damage[] = [
     description: "A link on a level above 0 leads to a slot that does not exist.",
     change: (links) =>
       links.file.writeU32(
-        pickLinkedRecord(links) + SIZE_SIZE_BYTES + COUNT_SIZE_BYTES,
+        links.random.pick(listLinkedRecords(links)) + SIZE_SIZE_BYTES + COUNT_SIZE_BYTES,
         0x7fff_ffff,
       ),
   }),
@@ -59,8 +59,8 @@ function linkDamage(
   };
 }
 
-/** Where the record of a slot above level 0 begins, chosen at random. */
-function pickLinkedRecord({ file, count, random }: LinkFile): number {
+/** Where the records of slots above level 0 begin; there is at least one. */
+function listLinkedRecords({ file, count }: LinkFile): number[] {
   const records: number[] = [];
   let offset = 0;
   for (let slot = 0; slot < count; slot++) {
@@ -72,5 +72,5 @@ function pickLinkedRecord({ file, count, random }: LinkFile): number {
   if (records.length === 0) {
     throw new DamageNotApplicable("The index has no links on levels above 0");
   }
-  return random.pick(records);
+  return records;
 }
