@@ -42,4 +42,4 @@ export { detectStore } from "./lib/stores/registry.ts";
 export { type BinFileValidation, validateBinFile } from "./lib/stores/chroma/validate_bin_file.ts";
 export type { BinFileProblem } from "./lib/hnsw/bin_file.ts";
 export { type CheckOptions, type CheckProgress, checkStore } from "./lib/engine/check.ts";
-export { findStores } from "./lib/engine/find_stores.ts";
+export { type FindOptions, findStores } from "./lib/engine/find_stores.ts";

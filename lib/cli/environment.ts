@@ -6,6 +6,7 @@
 
 import type { CheckOptions } from "../engine/check.ts";
 import type { CheckEvent } from "../model/report.ts";
+import type { FindOptions } from "../engine/find_stores.ts";
 import type { DetectedStore } from "../model/store.ts";
 import { SystemStream, type TextStream } from "./text_stream.ts";
 
@@ -17,7 +18,10 @@ export interface Engine {
   /** Checks one store. */
   checkStore(path: string, options: CheckOptions): AsyncGenerator<CheckEvent, void, undefined>;
   /** Finds the stores below a directory. */
-  findStores(path: string): AsyncGenerator<DetectedStore, void, undefined>;
+  findStores(
+    path: string,
+    options?: FindOptions,
+  ): AsyncGenerator<DetectedStore, void, undefined>;
 }
 
 /** What the command line needs of the world. */

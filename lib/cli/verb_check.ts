@@ -65,14 +65,18 @@ class CheckRun {
   async checkOperand(operand: string): Promise<void> {
     if (!this.#invocation.options.flag("recursive")) return await this.#checkStore(operand);
     const { signal } = this.#invocation;
+    const failures: OperationError[] = [];
+    const options = { onError: (error: OperationError): void => void failures.push(error) };
     let found = 0;
     try {
-      for await (const { path } of untilCancelled(this.#engine.findStores(operand), signal)) {
+      const stores = this.#engine.findStores(operand, options);
+      for await (const { path } of untilCancelled(stores, signal)) {
         found++;
         await this.#checkStore(path);
         if (this.#isOver) return;
       }
-      if (found === 0) throw noStoreBelow(operand);
+      for (const failure of failures) await this.#fail(failure, failure.path ?? operand);
+      if (found === 0 && failures.length === 0) throw noStoreBelow(operand);
     } catch (error) {
       await this.#fail(error, operand);
     }

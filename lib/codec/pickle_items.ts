@@ -86,9 +86,9 @@ export class PickleScalar {
     }
   }
 
-  /** Makes an item of the stack of it. */
-  toItem(): Text | number | "other" {
-    if (this.kind === "string") return new Text(this, this.#texts);
+  /** Makes an item of the stack of it; `isName` tells whether a string may be used as a name. */
+  toItem(isName: boolean): Text | number | "other" {
+    if (this.kind === "string") return new Text(this, isName ? this.#texts : null);
     return this.kind === "number" ? this.number : "other";
   }
 
@@ -125,14 +125,21 @@ export class Instance {
 
 /** A string on the stack. */
 export class Text {
-  readonly #texts: PickleTexts;
+  readonly #texts: PickleTexts | null;
+  #name: string | null | undefined;
+  /** The first lane of its hash. */
   readonly low: number;
+  /** The second lane of its hash. */
   readonly high: number;
+  /** Where its opcode stands, or -1. */
   readonly position: number;
+  /** Where its UTF-8 stands, or -1. */
   readonly offset: number;
+  /** How many bytes its UTF-8 has, or 0 where that is not known. */
   readonly sizeBytes: number;
 
-  constructor({ hash, position, offset, sizeBytes }: PickleScalar, texts: PickleTexts) {
+  /** Makes a string of a scalar; without `texts` it has no name. */
+  constructor({ hash, position, offset, sizeBytes }: PickleScalar, texts: PickleTexts | null) {
     this.#texts = texts;
     this.low = hash.low;
     this.high = hash.high;
@@ -141,10 +148,15 @@ export class Text {
     this.sizeBytes = sizeBytes;
   }
 
-  /** Reads the string; null when it is too long to be a name, or cannot be read again. */
+  /** Reads the string once; null when it is too long to be a name, or cannot be read again. */
   name(): string | null {
+    if (this.#name === undefined) this.#name = this.#readName();
+    return this.#name;
+  }
+
+  #readName(): string | null {
     if (this.position < 0 || this.sizeBytes > LONGEST_NAME) return null;
-    const text = this.#texts.at(this.position);
+    const text = this.#texts?.at(this.position) ?? null;
     return text !== null && text.length <= LONGEST_NAME ? text : null;
   }
 }
@@ -222,11 +234,14 @@ export class PickleMemo {
     return true;
   }
 
-  /** Gets an entry as an item of the stack, or undefined when there is none. */
+  /**
+   * Gets an entry as an item of the stack, or undefined when there is none. A string that is not
+   * among the first entries can be no name: to look for names all over the file takes for ever.
+   */
   item(index: number): Item | undefined {
     const item = this.#items.get(index);
     if (item !== undefined || !this.loadString(index, this.#loaded)) return item;
-    return this.#loaded.toItem();
+    return this.#loaded.toItem(false);
   }
 
   #set(index: number, low: number, high: number, place: number): boolean {

@@ -54,6 +54,8 @@ export class PickleMachine {
   /** The dictionary whose entries are being streamed, from its MARK to its SETITEMS. */
   #streaming: Dictionary | null = null;
   #keyWaits = false;
+  /** Where the last opcode that put something into the memo ended. */
+  #putEnd = -1;
 
   /** The protocol that the pickle names; 0 while it names none. */
   protocol = 0;
@@ -118,7 +120,7 @@ export class PickleMachine {
     const memoIndex = this.#operands.readPutIndex(opcode);
     if (memoIndex !== null) {
       const last = this.#keyWaits ? this.#key : this.#value;
-      return this.#requireMemo(memoIndex, this.#memo.setString(memoIndex, last));
+      return this.#endPut(memoIndex, this.#memo.setString(memoIndex, last));
     }
     if (opcode === OPCODE.FRAME) return this.#operands.readFrame();
     if (opcode !== OPCODE.SETITEMS) throw this.#refuseInStream(opcode);
@@ -126,8 +128,12 @@ export class PickleMachine {
     this.#streaming = null;
   }
 
-  #requireMemo(index: number, isSet: boolean): void {
-    if (!isSet) throw badStructure(`Memo entry ${index} is out of order`);
+  /** A thing goes into the memo once, or a file could fill the memory with one-byte opcodes. */
+  #endPut(index: number, isSet: boolean): void {
+    if (!isSet || this.opcodeOffset === this.#putEnd) {
+      throw badStructure(`Memo entry ${index} is out of order`);
+    }
+    this.#putEnd = this.#window.offset;
   }
 
   /** A class that is asked for between the entries: its name may be the last two strings. */
@@ -144,7 +150,7 @@ export class PickleMachine {
     if (index !== null) {
       const item = this.#stack.at(-1);
       if (item === undefined) throw emptyStack();
-      return this.#requireMemo(index, this.#memo.setItem(index, item));
+      return this.#endPut(index, this.#memo.setItem(index, item));
     }
     const item = this.#readItem(opcode);
     if (item !== undefined) this.#push(item);
@@ -168,7 +174,7 @@ export class PickleMachine {
         return new Tuple([]);
       default:
         return this.#operands.readScalar(opcode, this.opcodeOffset, this.#key)
-          ? this.#key.toItem()
+          ? this.#key.toItem(true)
           : undefined;
     }
   }

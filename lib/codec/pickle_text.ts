@@ -9,7 +9,10 @@ import type { ByteSource } from "./pickle_window.ts";
 
 /** An opcode and the longest length that can follow it. */
 const LONGEST_HEADER_BYTES = 9;
-const BLOCK_SIZE_BYTES = 1 << 16;
+const LONGEST_LINE_BYTES = 1 << 16;
+
+/** Strings are mostly asked for in order; where they are not, each costs a block. */
+const BLOCK_SIZE_BYTES = 1 << 13;
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -107,16 +110,15 @@ export class PickleTexts {
   }
 
   #line(offset: number): string | null {
-    const bytes = this.#read(offset, BLOCK_SIZE_BYTES);
+    const bytes = this.#read(offset, LONGEST_LINE_BYTES);
     const end = bytes.indexOf(0x0a);
     if (end === -1) return null;
-    // One character for each byte, as `Array.from` would do it for 65,536 of them at once.
     let line = "";
     for (const byte of bytes.subarray(0, end)) line += String.fromCharCode(byte);
     return decodeRawUnicodeEscape(line);
   }
 
-  /** Gives up to `sizeBytes` bytes; strings are mostly asked for in the order in which they stand. */
+  /** Gives up to `sizeBytes` bytes, fewer where the file ends. */
   #read(offset: number, sizeBytes: number): Uint8Array {
     const start = offset - this.#blockStart;
     if (start >= 0 && start + sizeBytes <= this.#block.byteLength) {

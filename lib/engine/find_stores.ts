@@ -5,9 +5,15 @@
  */
 
 import { join } from "@std/path";
-import { toOperationError } from "../base/errors.ts";
+import { type OperationError, toOperationError } from "../base/errors.ts";
 import type { DetectedStore } from "../model/store.ts";
 import { detectStore } from "../stores/registry.ts";
+
+/** How stores are looked for. */
+export interface FindOptions {
+  /** Is told of a directory that cannot be looked into; the walk goes on. Without it, it ends. */
+  onError?: (error: OperationError) => void;
+}
 
 /**
  * Walks a directory and yields every store in it, the directory itself included.
@@ -16,26 +22,30 @@ import { detectStore } from "../stores/registry.ts";
  * inside a store.
  *
  * @param path The directory at which the walk begins.
+ * @param options Who is told of directories that cannot be looked into.
  * @yields The stores, in the order of their paths.
- * @throws {OperationError} A directory cannot be listed.
+ * @throws {OperationError} A directory cannot be looked into, and nobody is told of it.
  */
-export async function* findStores(path: string): AsyncGenerator<DetectedStore, void, undefined> {
-  const store = detectStore(path);
-  if (store !== null) {
-    yield store;
+export async function* findStores(
+  path: string,
+  options: FindOptions = {},
+): AsyncGenerator<DetectedStore, void, undefined> {
+  let names: string[];
+  try {
+    const store = detectStore(path);
+    if (store !== null) return yield store;
+    names = await listDirectories(path);
+  } catch (error) {
+    const failure = toOperationError(error, path);
+    if (options.onError === undefined) throw failure;
+    options.onError(failure);
     return;
   }
-  for (const name of await listDirectories(path)) {
-    yield* findStores(join(path, name));
-  }
+  for (const name of names) yield* findStores(join(path, name), options);
 }
 
 async function listDirectories(path: string): Promise<string[]> {
   const names: string[] = [];
-  try {
-    for await (const entry of Deno.readDir(path)) if (entry.isDirectory) names.push(entry.name);
-  } catch (error) {
-    throw toOperationError(error, path);
-  }
+  for await (const entry of Deno.readDir(path)) if (entry.isDirectory) names.push(entry.name);
   return names.sort();
 }

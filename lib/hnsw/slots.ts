@@ -292,8 +292,8 @@ class SlotSurveyor {
   /** Whether the slot's links, or its label and the end of its vector, are nothing but zeros. */
   #isZeroed(base: number, head: number, label: number): boolean {
     const { vectorOffset, labelOffset, dimension } = this.#options.geometry;
-    if (head === 0 && this.#options.count > 1) {
-      if (this.#isZeroBetween(base, base + (vectorOffset >>> 2))) return true;
+    if ((head & 0xffff) === 0 && this.#options.count > 1) {
+      if (this.#isZeroBetween(base + 1, base + (vectorOffset >>> 2))) return true;
     }
     if (label !== 0) return false;
     const tail = labelOffset - 4 * Math.ceil(dimension / 4);

@@ -291,6 +291,8 @@ const HOSTILE: Readonly<Record<string, readonly [PickleFaultKind, readonly numbe
   ],
   "puts into memo entry 2^31": ["bad-structure", [EMPTY_DICT, 0x72, 0, 0, 0, 0x80, STOP]],
   "puts into a negative memo entry": ["bad-structure", [EMPTY_DICT, ...ascii("p-1\n.")]],
+  "puts one thing into the memo twice": ["bad-structure", [EMPTY_DICT, 0x94, 0x94, STOP]],
+  "puts one id into the memo twice": ["bad-structure", [...IN_STREAM, ...text("a"), 0x94, 0x94]],
   "puts nothing into the memo": ["bad-structure", [0x94, STOP]],
   "puts a label into the memo": [
     "bad-structure",

@@ -33,3 +33,19 @@ Deno.test("findStores() follows no links, so that a loop cannot hold it", async 
   await Deno.symlink(root, join(root, "below", "up"));
   assertEquals(await listStores(root), []);
 });
+
+Deno.test("findStores() goes on after a directory that cannot be looked into", async () => {
+  const root = await Deno.realPath(await scratchDirectory());
+  const golden = await goldenStore("chroma-1.5.9");
+  await copyTree(golden, join(root, "b"));
+  const codes: string[] = [];
+  const found: string[] = [];
+  // Gone between being listed and being looked into, as on a busy file system.
+  const stores = findStores(root, { onError: (error) => codes.push(error.code) });
+  await Deno.mkdir(join(root, "a"));
+  const walk = stores.next();
+  await Deno.remove(join(root, "a"));
+  for (let next = await walk; !next.done; next = await stores.next()) found.push(next.value.path);
+  assertEquals(found, [join(root, "b")]);
+  assertEquals(codes.every((code) => code === "not-found"), true);
+});

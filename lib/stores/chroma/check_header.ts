@@ -169,8 +169,7 @@ function checkCounts(reading: SegmentReading, header: HnswHeader): Finding[] {
       `max_elements_ is ${header.capacity}, but ${header.count} slots are in use`,
     )];
   }
-  const plausible = BigInt(ROOM_FREE_OF_DOUBT + MOST_ROOM_PER_SLOT * (count?.effective ?? 0));
-  if (header.capacity > plausible) {
+  if (!isPlausibleCapacity(header.capacity, count?.effective ?? 0)) {
     const sizeBytes = Number(header.capacity) * (geometry?.slotSizeBytes ?? 1);
     findings.push(headerFinding(
       reading,
@@ -181,6 +180,16 @@ function checkCounts(reading: SegmentReading, header: HnswHeader): Finding[] {
     ));
   }
   return findings;
+}
+
+/**
+ * Whether an engine can have asked for so much room.
+ *
+ * @param capacity How many slots there is room for.
+ * @param slots How many are in use.
+ */
+export function isPlausibleCapacity(capacity: bigint, slots: number): boolean {
+  return capacity <= BigInt(ROOM_FREE_OF_DOUBT + MOST_ROOM_PER_SLOT * Math.ceil(slots));
 }
 
 function checkDeclaredCount(reading: SegmentReading, header: HnswHeader): Finding[] {

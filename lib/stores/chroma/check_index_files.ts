@@ -17,11 +17,15 @@ import type { SlotProblem } from "../../hnsw/slots.ts";
 import type { FindingName } from "../../model/codes.ts";
 import { createFinding, type Finding } from "../../model/finding.ts";
 import type { Places } from "../../model/place_tally.ts";
+import { isPlausibleCapacity } from "./check_header.ts";
 import { inFile, isCosine, type SegmentFileKey, type SegmentReading } from "./segment_reading.ts";
 
 /** From this share of deleted slots on, searches return too few results. */
 const MANY_DELETED_RATIO = 0.5;
 const MANY_DELETED_SLOTS = 100;
+
+/** From this share of torn slots on, what the others say is chance. */
+const MOST_TORN_RATIO = 0.1;
 
 /** Below this share a few unreachable records are what updates and deletes leave behind. */
 const WEAK_GRAPH_RATIO = 0.005;
@@ -140,6 +144,8 @@ function checkDataSize(
 ): Finding[] {
   const { files, header } = reading;
   if (files.data === null || header === null || reading.headerGeometry === null) return [];
+  // A capacity that cannot be is named by itself, and says nothing about this file.
+  if (!isPlausibleCapacity(header.capacity, neededBytes / slotSizeBytes)) return [];
   const sizeBytes = files.data.sizeBytes;
   const roomBytes = Number(header.capacity) * slotSizeBytes;
   if (sizeBytes === neededBytes || sizeBytes === roomBytes) return [];
@@ -154,6 +160,8 @@ function checkDataSize(
 function checkDeleted(reading: SegmentReading): Finding[] {
   const { slots, geometry } = reading;
   if (slots === null || geometry === null || slots.deleted === 0) return [];
+  // Where slots were overwritten their marks say nothing.
+  if (slots.problems.neighbourCount.count > MOST_TORN_RATIO * slots.slots) return [];
   const many = slots.deleted >= MANY_DELETED_SLOTS &&
     slots.deleted > MANY_DELETED_RATIO * slots.slots;
   return [createFinding(many ? "deleted-slots-many" : "deleted-slots", {

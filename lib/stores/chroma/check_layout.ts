@@ -126,7 +126,7 @@ function describeContents(directory: SegmentDirectory): string {
 }
 
 function checkForeign(layout: Layout): Finding[] {
-  return layout.foreign
+  const foreign = layout.foreign
     .filter((file) => !layout.segmentsNotDirectories.includes(file.path))
     .map((file) =>
       createFinding("foreign-entry", {
@@ -134,6 +134,13 @@ function checkForeign(layout: Layout): Finding[] {
         message: `Not written by an engine; ${formatBytes(file.sizeBytes)}`,
       })
     );
+  const unreachable = layout.unreachable.map((name) =>
+    createFinding("foreign-entry", {
+      path: name,
+      message: "Cannot be looked at: a link that leads nowhere, or a name that is not UTF-8",
+    })
+  );
+  return [...foreign, ...unreachable];
 }
 
 function checkAllocation(layout: Layout): Finding[] {

@@ -8,7 +8,7 @@ import { join } from "@std/path";
 import { BoundedFile } from "../../fs/read_fs.ts";
 import type { DetectedStore } from "../../model/store.ts";
 import { StoreDatabase } from "../../sqlite/database.ts";
-import { CATALOGUE_NAME, type Layout, readLayout, SEGMENT_FILES } from "./layout.ts";
+import { CATALOGUE_NAME, hasStoreNames, type Layout, readLayout, SEGMENT_FILES } from "./layout.ts";
 
 /** What a SQLite database begins with. */
 const SQLITE_MAGIC = "SQLite format 3\0";
@@ -25,6 +25,7 @@ const CHROMA_TABLES = ["collections", "segments", "embeddings", "embeddings_queu
  * @throws {OperationError} The directory cannot be looked at.
  */
 export function detectChroma(path: string): DetectedStore | null {
+  if (!hasStoreNames(path)) return null;
   const layout = readLayout(path);
   const evidence = findEvidence(layout);
   return evidence === null ? null : { path: Deno.realPathSync(path), format: "chroma", evidence };

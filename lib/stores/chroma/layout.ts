@@ -71,6 +71,8 @@ export interface Layout {
   readonly segmentsNotDirectories: readonly string[];
   /** Everything else, each with the bytes below it. */
   readonly foreign: readonly StoreFile[];
+  /** Names that cannot be looked at: links that lead nowhere, and names that are not UTF-8. */
+  readonly unreachable: readonly string[];
 }
 
 /**
@@ -86,6 +88,7 @@ export function readLayout(path: string): Layout {
   const segments: SegmentDirectory[] = [];
   const segmentsNotDirectories: string[] = [];
   const foreign: StoreFile[] = [];
+  const unreachable: string[] = [];
   for (const name of listNames(path)) {
     const info = statOrNull(join(path, name));
     const uuid = name.slice(0, 36);
@@ -98,11 +101,24 @@ export function readLayout(path: string): Layout {
     } else if (UUID.test(name)) {
       segmentsNotDirectories.push(name);
       if (info !== null) foreign.push(toStoreFile(name, info));
-    } else if (info !== null) {
+    } else if (info === null) {
+      unreachable.push(name);
+    } else {
       foreign.push(readForeign(path, name, info));
     }
   }
-  return { path, catalogue, companions, segments, segmentsNotDirectories, foreign };
+  return { path, catalogue, companions, segments, segmentsNotDirectories, foreign, unreachable };
+}
+
+/**
+ * Whether a directory has anything that a store has, by the names alone.
+ *
+ * @param path The directory.
+ * @returns False when there is nothing to look at more closely.
+ * @throws {OperationError} The directory cannot be listed.
+ */
+export function hasStoreNames(path: string): boolean {
+  return listNames(path).some((name) => name === CATALOGUE_NAME || UUID.test(name.slice(0, 36)));
 }
 
 /** Every file of a layout, with the bytes of foreign directories as one entry each. */
@@ -140,9 +156,9 @@ function sumFileSizes(path: string): number {
   for (let directory = waiting.pop(); directory !== undefined; directory = waiting.pop()) {
     for (const name of listNames(directory)) {
       if (++entries > MOST_FOREIGN_ENTRIES) return sizeBytes;
-      const info = Deno.lstatSync(join(directory, name));
-      if (info.isDirectory) waiting.push(join(directory, name));
-      else if (info.isFile) sizeBytes += info.size;
+      const info = lstatOrNull(join(directory, name));
+      if (info?.isDirectory) waiting.push(join(directory, name));
+      else if (info?.isFile) sizeBytes += info.size;
     }
   }
   return sizeBytes;
@@ -153,6 +169,15 @@ function listNames(path: string): string[] {
     return Array.from(Deno.readDirSync(path), (entry) => entry.name).sort();
   } catch (error) {
     throw toOperationError(error, path);
+  }
+}
+
+/** Looks at an entry that nothing depends on; null when that cannot be done. */
+function lstatOrNull(path: string): Deno.FileInfo | null {
+  try {
+    return Deno.lstatSync(path);
+  } catch {
+    return null;
   }
 }
 

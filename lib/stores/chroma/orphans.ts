@@ -37,7 +37,7 @@ export interface RecordCounts {
  * @param database The open chroma.sqlite3.
  * @param catalogue The catalogue.
  * @returns The counts; damage is listed in `unreadable` and never thrown.
- * @throws {SqliteError} The file is locked, or the machine failed to read it.
+ * @throws {OperationError} The file is in use, or the machine failed to read it.
  */
 export function readRecordCounts(database: StoreDatabase, catalogue: Catalogue): RecordCounts {
   const unreadable: UnreadableTable[] = [];

@@ -49,7 +49,7 @@ const MOST_SMALL_ROWS = MOST_COLLECTIONS;
  *
  * @param database The open chroma.sqlite3.
  * @returns What could be read; damage is listed in `unreadable` and never thrown.
- * @throws {SqliteError} The file is locked, or the machine failed to read it.
+ * @throws {OperationError} The file is in use, or the machine failed to read it.
  */
 export function readCatalogue(database: StoreDatabase): Catalogue {
   return new CatalogueReader(database).read();

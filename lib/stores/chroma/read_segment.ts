@@ -9,7 +9,12 @@ import { toIndex } from "../../base/bytes.ts";
 import { BoundedFile } from "../../fs/read_fs.ts";
 import { surveyBinFile } from "../../hnsw/bin_file.ts";
 import { geometryOf, geometryOfHeader, type HnswGeometry } from "../../hnsw/geometry.ts";
-import { HEADER_SIZE_BYTES, type HnswHeader, parseHeader } from "../../hnsw/header.ts";
+import {
+  HEADER_SIZE_BYTES,
+  type HnswHeader,
+  parseHeader,
+  PERSISTENCE_VERSION,
+} from "../../hnsw/header.ts";
 import { surveyLengths } from "../../hnsw/lengths.ts";
 import { type LinkSurvey, spreadUpperLevels, surveyLinks } from "../../hnsw/links.ts";
 import { spreadLevel0 } from "../../hnsw/reachability.ts";
@@ -97,6 +102,8 @@ class SegmentReader implements Disposable {
 
   read(): SegmentReadResult {
     const { header, headerGeometry, geometry } = this.#readHeader();
+    // A header whose very first field is wrong was overwritten: nothing in it can be believed.
+    const trusted = header?.persistenceVersion === PERSISTENCE_VERSION ? header : null;
     const base = {
       subject: this.#subject,
       files: this.#files,
@@ -105,8 +112,8 @@ class SegmentReader implements Disposable {
       geometry,
     };
     const reading: SegmentReading = this.#options.level === "quick"
-      ? { ...base, ...NOT_READ, count: this.#declaredCount(header, geometry) }
-      : { ...base, ...this.#readContents(header, geometry) };
+      ? { ...base, ...NOT_READ, count: this.#declaredCount(trusted, geometry) }
+      : { ...base, ...this.#readContents(trusted, geometry) };
     return { reading, checkedBytes: this.#checkedBytes };
   }
 
@@ -115,7 +122,9 @@ class SegmentReader implements Disposable {
     if (file === null) return { header: null, headerGeometry: null, geometry: this.#configured() };
     const header = parseHeader(file.read(0, HEADER_SIZE_BYTES));
     this.#checked("header", file.sizeBytes);
-    const headerGeometry = header === null ? null : geometryOfHeader(header);
+    const headerGeometry = header?.persistenceVersion === PERSISTENCE_VERSION
+      ? geometryOfHeader(header)
+      : null;
     return { header, headerGeometry, geometry: headerGeometry ?? this.#configured() };
   }
 
@@ -165,9 +174,12 @@ class SegmentReader implements Disposable {
     this.#checked("links", file.sizeBytes);
     if (plausible) return this.#readLinksOf(file, geometry, declared, dataSlots);
     const links = surveyLinks(file, geometry, dataSlots);
-    const whole = links.records > 0 && links.endOffset === file.sizeBytes;
-    const effective = whole ? links.records : dataSlots;
-    return { count: { declared, effective, evidence: whole ? "links" : "header" }, links };
+    if (links.records === 0 || links.endOffset !== file.sizeBytes) {
+      return { count: { declared, effective: dataSlots, evidence: "header" }, links };
+    }
+    // The Python era has room for more slots than are in use: every record is one in use.
+    const count: SlotCount = { declared, effective: links.records, evidence: "links" };
+    return { count, links: surveyLinks(file, geometry, links.records) };
   }
 
   /** Reads as many records as the header counts, or as many as the other files bear out. */

@@ -6,8 +6,10 @@
  * @module
  */
 
-import { SQLITE_RESULT, SqliteError, type SqlValue } from "../../sqlite/database.ts";
+import type { SqliteError, SqlValue } from "../../sqlite/database.ts";
+import { requireDataError } from "../../sqlite/machine_error.ts";
 import type { MetadataValue, StorageClass, StoredText } from "./catalogue.ts";
+import { CATALOGUE_NAME } from "./layout.ts";
 
 /** Longer names and ids are read as no text at all; engines write far shorter ones. */
 export const LONGEST_NAME_BYTES = 64 << 10;
@@ -18,23 +20,13 @@ export const LONGEST_JSON_BYTES = 16 << 20;
 /** 1.x reads a dimension into 32 bits. */
 export const LARGEST_DIMENSION = 0x7fff_ffff;
 
-/** Failures that say nothing about the data: they are thrown on. */
-const OPERATIONAL_CODES: ReadonlySet<number> = new Set([
-  SQLITE_RESULT.BUSY,
-  SQLITE_RESULT.IOERR,
-  SQLITE_RESULT.CANTOPEN,
-  SQLITE_RESULT.READONLY_ROLLBACK & 0xff,
-  6, // SQLITE_LOCKED
-  7, // SQLITE_NOMEM
-]);
-
 /**
  * Runs a query whose failure is told apart: damage goes to `onDamage`, the rest is thrown on.
  *
  * @param query The query.
  * @param onDamage Is told what SQLite found.
  * @returns What the query gives, or null after damage.
- * @throws {SqliteError} The file is locked, or the machine failed to read it.
+ * @throws {OperationError} The file is in use, or the machine failed to read it.
  */
 export function tolerateDamage<T>(
   query: () => T,
@@ -43,8 +35,7 @@ export function tolerateDamage<T>(
   try {
     return query();
   } catch (error) {
-    if (!(error instanceof SqliteError) || OPERATIONAL_CODES.has(error.primaryCode)) throw error;
-    onDamage(error);
+    onDamage(requireDataError(error, CATALOGUE_NAME));
     return null;
   }
 }
