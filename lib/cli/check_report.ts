@@ -120,18 +120,26 @@ class TextReport implements CheckReport {
     const { quiet, maxFindings } = this.#options;
     const layout = this.#output.layout;
     const verdict = renderVerdict(summary, layout);
+    const findings = this.#findings;
+    this.#findings = [];
     if (quiet) {
       if (summary.verdict !== "clean") await this.#output.print(verdict);
       return;
     }
     await this.#output.print([
-      ...renderFindings(this.#findings, { ...layout, maxFindings }),
+      ...renderFindings(findings, { ...layout, maxFindings }),
       ...renderScope(summary, layout),
       ...verdict,
     ]);
   }
 
   async fail(error: OperationError, store: string): Promise<void> {
+    const { quiet, maxFindings } = this.#options;
+    if (this.#findings.length > 0 && !quiet) {
+      const layout = { ...this.#output.layout, maxFindings };
+      await this.#output.print(renderFindings(this.#findings, layout));
+    }
+    this.#findings = [];
     await this.#output.fail(error, store);
   }
 

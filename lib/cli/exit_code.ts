@@ -5,7 +5,7 @@
  */
 
 import type { OperationErrorCode } from "../base/errors.ts";
-import type { Verdict } from "../model/finding.ts";
+import type { Severity } from "../model/codes.ts";
 
 /** What each bit says. */
 export const EXIT = {
@@ -25,20 +25,20 @@ export const EXIT = {
 export type ExitCode = number;
 
 /**
- * Gives the bit that a verdict sets.
+ * Gives the bit that a finding sets.
  *
- * @param verdict What the findings of one store add up to.
+ * @param severity How bad it is.
  * @param strict Whether warnings count as damage.
  * @returns The bit, or 0.
  */
-export function exitCodeOfVerdict(verdict: Verdict, strict: boolean): ExitCode {
-  switch (verdict) {
-    case "clean":
+export function exitCodeOfSeverity(severity: Severity, strict: boolean): ExitCode {
+  switch (severity) {
+    case "info":
       return EXIT.CLEAN;
-    case "warnings":
+    case "warning":
       return strict ? EXIT.DAMAGED : EXIT.CLEAN;
-    case "damaged":
-    case "unsafe":
+    case "error":
+    case "fatal":
       return EXIT.DAMAGED;
   }
 }

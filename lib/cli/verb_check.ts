@@ -10,7 +10,7 @@ import type { StoreTally } from "../output/text.ts";
 import { untilCancelled } from "./cancellation.ts";
 import { type CheckReport, createCheckReport } from "./check_report.ts";
 import type { Engine } from "./environment.ts";
-import { EXIT, type ExitCode, exitCodeOfError, exitCodeOfVerdict } from "./exit_code.ts";
+import { EXIT, type ExitCode, exitCodeOfError, exitCodeOfSeverity } from "./exit_code.ts";
 import { toReportedError } from "./failure.ts";
 import type { Invocation } from "./invocation.ts";
 import { ProgressBar } from "./progress_bar.ts";
@@ -93,8 +93,6 @@ class CheckRun {
     try {
       const summary = await this.#runCheck(path);
       this.#tally[summary.verdict]++;
-      const strict = this.#invocation.options.flag("strict");
-      this.#exitCode |= exitCodeOfVerdict(summary.verdict, strict);
       await this.#report.endStore(summary);
     } catch (error) {
       await this.#fail(error, path);
@@ -116,6 +114,8 @@ class CheckRun {
       });
       for await (const event of untilCancelled(events, signal)) {
         if (event.type === "summary") return event;
+        // Counted at once: when another part of the store cannot be read, there is no verdict.
+        this.#exitCode |= exitCodeOfSeverity(event.severity, options.flag("strict"));
         await this.#report.addFinding(event);
       }
     } finally {

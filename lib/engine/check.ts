@@ -71,8 +71,9 @@ export interface CheckProgress {
  *
  * @param path The store's directory.
  * @param options The level, a signal, who is told of progress.
- * @yields Findings, then one summary.
- * @throws {OperationError} The store cannot be read, is in use, or there is none.
+ * @yields Findings, then one summary. Where a part of the store cannot be read, the findings in
+ * the others come before the error, and there is no summary.
+ * @throws {OperationError} The store or a part of it cannot be read, is in use, or there is none.
  */
 export async function* checkStore(
   path: string,
@@ -89,6 +90,9 @@ export async function* checkStore(
   for (const finding of outcome.findings) {
     yield { type: "finding", schema: SCHEMA_VERSION, store: store.path, ...finding };
   }
+  // Findings before it hold; what could not be read leaves no verdict.
+  const [failure] = outcome.failures;
+  if (failure !== undefined) throw failure;
   yield summarise(store, settings.level, outcome, performance.now() - startedMs);
 }
 
@@ -98,6 +102,7 @@ interface CheckOutcome {
   readonly findings: readonly Finding[];
   readonly results: readonly TaskResult[];
   readonly conclusion: Conclusion;
+  readonly failures: readonly OperationError[];
 }
 
 /**
@@ -143,7 +148,7 @@ async function runSurveyed(
 ): Promise<CheckOutcome> {
   const totalBytes = survey.tasks.reduce((sum, task) => sum + task.sizeBytes, 0);
   let checkedBytes = 0;
-  const results = await runTasks(format, survey.tasks, {
+  const { results, failures } = await runTasks(format, survey.tasks, {
     jobs: options.jobs ?? navigator.hardwareConcurrency,
     signal: options.signal,
     onRead(sizeBytes): void {
@@ -157,7 +162,7 @@ async function runSurveyed(
     ...results.flatMap((result) => result.findings),
     ...conclusion.findings,
   ];
-  return { survey, findings, results, conclusion };
+  return { survey, findings, results, conclusion, failures };
 }
 
 function findChanged(store: DetectedStore, files: readonly FileStamp[]): string[] {

@@ -32,20 +32,37 @@ export interface RunOptions {
 /** Below this a check is done before a Worker has started. */
 const WORKER_THRESHOLD_BYTES = 24 << 20;
 
+/** What a run gives: a file that cannot be read hides nothing of what the other tasks find. */
+export interface TaskOutcomes {
+  /** The results, in the order of the tasks. */
+  readonly results: readonly TaskResult[];
+  /** Why tasks could not read their part. */
+  readonly failures: readonly OperationError[];
+}
+
+/** Errors that concern one part of a store alone. */
+const PARTIAL_CODES: readonly OperationErrorCode[] = [
+  "link-loop",
+  "not-a-directory",
+  "not-found",
+  "permission-denied",
+  "read-failed",
+];
+
 /**
- * Runs every task and returns the results in the order of the tasks.
+ * Runs every task.
  *
  * @param format The format whose tasks they are.
  * @param tasks The tasks.
  * @param options How many threads, the signal, and who is told of progress.
- * @returns One result for each task.
- * @throws {OperationError} A task could not be carried out, or the signal was aborted.
+ * @returns The results, and why parts could not be read.
+ * @throws {OperationError} The store is in use, or the signal was aborted.
  */
 export async function runTasks(
   format: StoreFormat,
   tasks: readonly CheckTask[],
   options: RunOptions,
-): Promise<TaskResult[]> {
+): Promise<TaskOutcomes> {
   const totalBytes = tasks.reduce((sum, task) => sum + task.sizeBytes, 0);
   if (totalBytes < WORKER_THRESHOLD_BYTES || tasks.length < 2 || options.jobs < 2) {
     return await runHere(format, tasks, options);
@@ -57,17 +74,28 @@ async function runHere(
   format: StoreFormat,
   tasks: readonly CheckTask[],
   { signal, onRead }: RunOptions,
-): Promise<TaskResult[]> {
+): Promise<TaskOutcomes> {
   const results: TaskResult[] = [];
+  const failures: OperationError[] = [];
   for (const task of tasks) {
     // Tasks block; between two of them a signal and the progress bar get their turn.
     await new Promise((resolve) => setTimeout(resolve, 0));
     throwIfCancelled(signal);
     const progress = new TaskProgress(task, onRead);
-    results.push(format.runTask(task, { progress: (sizeBytes) => progress.add(sizeBytes) }));
+    try {
+      results.push(format.runTask(task, { progress: (sizeBytes) => progress.add(sizeBytes) }));
+    } catch (error) {
+      failures.push(requirePartial(error));
+    }
     progress.finish();
   }
-  return results;
+  return { results, failures };
+}
+
+/** Lets pass what concerns one part alone, and throws everything else. */
+function requirePartial(error: unknown): OperationError {
+  if (error instanceof OperationError && PARTIAL_CODES.includes(error.code)) return error;
+  throw error;
 }
 
 /** Counts the bytes of one task: as it tells of them, and the rest when it is done. */
@@ -95,8 +123,9 @@ async function runInWorkers(
   format: StoreFormat,
   tasks: readonly CheckTask[],
   options: RunOptions,
-): Promise<TaskResult[]> {
+): Promise<TaskOutcomes> {
   const results = new Map<CheckTask, TaskResult>();
+  const failures: OperationError[] = [];
   // The longest first, so that no thread is left with a long task while the others are done.
   const queue = [...tasks].sort((a, b) => b.sizeBytes - a.sizeBytes);
   const threads = Array.from(
@@ -109,7 +138,11 @@ async function runInWorkers(
     throwIfCancelled(options.signal);
     await Promise.all(threads.map(async (thread) => {
       for (let task = queue.shift(); task !== undefined; task = queue.shift()) {
-        results.set(task, await thread.run(task));
+        try {
+          results.set(task, await thread.run(task));
+        } catch (error) {
+          failures.push(requirePartial(error));
+        }
       }
       thread.stop();
     }));
@@ -117,11 +150,7 @@ async function runInWorkers(
     options.signal?.removeEventListener("abort", cancel);
     cancel();
   }
-  return tasks.map((task) => {
-    const result = results.get(task);
-    if (result === undefined) throw new OperationError("internal", `No result of ${task.kind}`);
-    return result;
-  });
+  return { results: tasks.flatMap((task) => results.get(task) ?? []), failures };
 }
 
 /** One Worker that is given a task at a time. */

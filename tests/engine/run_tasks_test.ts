@@ -19,7 +19,7 @@ function taskOf(kind: string): CheckTask {
 
 Deno.test("runTasks() gives the results in the order of the tasks", async () => {
   const format = formatOf(({ kind }) => ({ ...EMPTY, facts: kind }));
-  const results = await runTasks(format, [taskOf("a"), taskOf("b")], {
+  const { results } = await runTasks(format, [taskOf("a"), taskOf("b")], {
     jobs: 1,
     signal: undefined,
     onRead: () => {},
@@ -41,11 +41,25 @@ Deno.test("runTasks() counts a task's bytes once it is done, however few it has 
   assertEquals(total, 20);
 });
 
-Deno.test("runTasks() passes on what a task throws", async () => {
+Deno.test("runTasks() goes on after a part that cannot be read", async () => {
+  const format = formatOf(({ kind }) => {
+    if (kind === "a") throw new OperationError("read-failed", "No luck");
+    return { ...EMPTY, facts: kind };
+  });
+  const { results, failures } = await runTasks(format, [taskOf("a"), taskOf("b")], {
+    jobs: 1,
+    signal: undefined,
+    onRead: () => {},
+  });
+  assertEquals(results.map(({ facts }) => facts), ["b"]);
+  assertEquals(failures.map(({ message }) => message), ["No luck"]);
+});
+
+Deno.test("runTasks() ends at once when the store is in use", async () => {
   const format = formatOf(() => {
-    throw new OperationError("read-failed", "No luck");
+    throw new OperationError("busy", "In use");
   });
   const run = (): Promise<unknown> =>
     runTasks(format, [taskOf("a")], { jobs: 1, signal: undefined, onRead: () => {} });
-  await assertRejects(run, OperationError, "No luck");
+  await assertRejects(run, OperationError, "In use");
 });

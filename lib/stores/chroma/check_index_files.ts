@@ -11,7 +11,7 @@
  * @module
  */
 
-import { formatBytes, formatCount } from "../../base/format.ts";
+import { formatBytes, formatCount, formatNumber } from "../../base/format.ts";
 import { LENGTH_SIZE_BYTES } from "../../hnsw/lengths.ts";
 import type { SlotProblem } from "../../hnsw/slots.ts";
 import type { FindingName } from "../../model/codes.ts";
@@ -47,9 +47,9 @@ export function checkSlots(reading: SegmentReading): Finding[] {
       ...inFile(reading.subject, "data"),
       offset: files.data.sizeBytes,
       count: count.effective - slotsPresent,
-      message: `data_level0.bin has ${formatBytes(files.data.sizeBytes)} of ` +
-        `${formatBytes(neededBytes)}: ${formatCount(slotsPresent, "slot")} of ` +
-        `${count.effective} are there`,
+      message: `data_level0.bin has ${formatNumber(files.data.sizeBytes)} of ` +
+        `${formatNumber(neededBytes)} bytes: ${formatNumber(slotsPresent)} of ` +
+        `${formatCount(count.effective, "slot")} are there`,
       detail: { slotsPresent, slotsExpected: count.effective },
     }));
   } else {
@@ -152,8 +152,9 @@ function checkDataSize(
   return [createFinding("data-size-unusual", {
     ...inFile(reading.subject, "data"),
     offset: Math.min(sizeBytes, neededBytes),
-    message: `data_level0.bin has ${sizeBytes} bytes; an engine writes ${neededBytes} ` +
-      `for the slots in use or ${roomBytes} for all there is room for`,
+    message: `data_level0.bin has ${formatNumber(sizeBytes)} bytes; an engine writes ` +
+      `${formatNumber(neededBytes)} for the slots in use or ${formatNumber(roomBytes)} for all ` +
+      `there is room for`,
   })];
 }
 

@@ -37,24 +37,6 @@ export function checkOrphans(catalogue: Catalogue, counts: RecordCounts): Findin
   ];
 }
 
-/**
- * Counts the records that belong to a collection.
- *
- * @param catalogue The catalogue.
- * @param counts The rows by whom they belong to.
- * @returns How many there are, or null when they could not be counted.
- */
-export function countLiveRecords(catalogue: Catalogue, counts: RecordCounts): number | null {
-  if (counts.bySegment === null) return null;
-  const live = new Set<string>();
-  for (const { metadata } of listCollections(catalogue)) {
-    if (metadata !== null) live.add(metadata.id);
-  }
-  return counts.bySegment
-    .filter(({ segmentId }) => live.has(segmentId))
-    .reduce((sum, { count }) => sum + count, 0);
-}
-
 function checkRecords(catalogue: Catalogue, counts: RecordCounts): Finding[] {
   if (counts.bySegment === null || !isWhole(catalogue, "segments")) return [];
   const segments = listOwnedSegments(catalogue);

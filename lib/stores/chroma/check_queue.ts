@@ -173,7 +173,7 @@ function checkPurged(catalogue: Catalogue, engine: Engine, summary: QueueSummary
     path: CATALOGUE_NAME,
     count,
     message: `Kept in the queue though both segments have them: ` +
-      `${formatAtLeast(count, summary)} (${formatBytes(sizeBytes)}); ${reason}`,
+      `${formatCount(count, "row")} (${formatBytes(sizeBytes)}); ${reason}`,
     detail: { sizeBytes },
   })];
 }
@@ -183,7 +183,7 @@ function retained(summary: QueueSummary): Finding[] {
   return [createFinding("queue-retained", {
     path: CATALOGUE_NAME,
     count: summary.count,
-    message: `${formatAtLeast(summary.count, summary)} (${formatBytes(summary.sizeBytes)}) ` +
+    message: `${formatCount(summary.count, "row")} (${formatBytes(summary.sizeBytes)}) ` +
       "in the queue",
     detail: { sizeBytes: summary.sizeBytes },
   })];
@@ -210,7 +210,7 @@ function checkLag(catalogue: Catalogue, engine: Engine, summary: QueueSummary): 
     const pending = pendingCounts.get(subject.collection.id) ?? 0;
     if (pending === 0 || subject.vector === null) continue;
     const settings = resolveIndexSettings(catalogue, subject.collection, subject.vector, engine);
-    findings.push(lagging(subject, pending, settings, engine, summary));
+    findings.push(lagging(subject, pending, settings, engine));
   }
   return findings;
 }
@@ -220,7 +220,6 @@ function lagging(
   pending: number,
   { syncThreshold, batchSize }: IndexSettings,
   engine: Engine,
-  summary: QueueSummary,
 ): Finding {
   const most = 3 * syncThreshold + batchSize + LARGEST_CALL_ROWS[engine.era];
   return createFinding(pending > most ? "index-stuck" : "index-lagging", {
@@ -228,15 +227,11 @@ function lagging(
     collection: collectionLabel(collection),
     segment: vector?.id ?? null,
     count: pending,
-    message: `${formatAtLeast(pending, summary)} waiting for the index, which is flushed after ` +
+    message: `${formatCount(pending, "row")} waiting for the index, which is flushed after ` +
       formatNumber(syncThreshold) +
       (pending > most ? `; in an engine that works no more than ${formatNumber(most)} wait` : ""),
     detail: { pending, syncThreshold },
   });
-}
-
-function formatAtLeast(count: number, { isCut }: QueueSummary): string {
-  return (isCut ? "at least " : "") + formatCount(count, "row");
 }
 
 function addUp(

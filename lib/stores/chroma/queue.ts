@@ -37,7 +37,7 @@ export interface QueueTopic {
   /** How many bytes they hold. */
   readonly sizeBytes: number;
   /** The lowest sequence number. */
-  readonly firstSequence: number;
+  readonly firstSequence: string;
   /** How many rows both segments have, not counting the last such row, which always stays. */
   readonly settledCount: number;
   /** How many bytes those hold. */
@@ -48,12 +48,10 @@ export interface QueueTopic {
 
 /** The rows of the queue. */
 export interface QueueSummary {
-  /** How many rows were counted. */
+  /** How many rows there are. */
   readonly count: number;
   /** How many bytes they hold. */
   readonly sizeBytes: number;
-  /** Whether there are more rows than were counted. */
-  readonly isCut: boolean;
   /** The rows by topic. */
   readonly topics: readonly QueueTopic[];
 }
@@ -80,18 +78,6 @@ export interface PendingRows {
   readonly nonFiniteCount: number;
   /** The sequence numbers of the first of those. */
   readonly nonFinite: readonly string[];
-}
-
-/** A row that waits, for who wants to know which ids the index will get. */
-export interface PendingRow {
-  /** Its sequence number. */
-  readonly sequence: number;
-  /** The operation, or null when no integer stands there. */
-  readonly operation: number | null;
-  /** The record's id. */
-  readonly id: string;
-  /** How long its vector is, or null when it has none. */
-  readonly vectorSizeBytes: number | null;
 }
 
 /**

@@ -336,9 +336,16 @@ class CatalogueReader {
     parameters: readonly SqlValue[],
     onRow: (row: SqlValue[]) => void,
   ): void {
-    this.#try(table, () => {
+    // All at once, for that is the one way in which the runtime tells of damage on the way.
+    const rows = this.#try(table, () => this.#database.rows(sql, ...parameters));
+    if (rows !== null) {
+      for (const row of rows) onRow(row);
+      return;
+    }
+    // Row by row comes what stands before the damage; that it ends there has been noted.
+    tolerateDamage(() => {
       for (const row of this.#database.iterate(sql, ...parameters)) onRow(row);
-    });
+    }, () => {});
   }
 
   #try<T>(table: string, query: () => T): T | null {
