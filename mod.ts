@@ -34,10 +34,11 @@ export type {
   CheckLevel,
   ErrorEvent,
   FindingEvent,
+  FormatName,
   SkippedBytes,
   SummaryEvent,
 } from "./lib/model/report.ts";
-export type { DetectedStore, FormatName } from "./lib/model/store.ts";
+export type { DetectedStore } from "./lib/model/store.ts";
 export { detectStore } from "./lib/stores/registry.ts";
 export { type BinFileValidation, validateBinFile } from "./lib/stores/chroma/validate_bin_file.ts";
 export type { BinFileProblem } from "./lib/hnsw/bin_file.ts";

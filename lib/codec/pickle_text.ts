@@ -110,7 +110,13 @@ export class PickleTexts {
   }
 
   #line(offset: number): string | null {
-    const bytes = this.#read(offset, LONGEST_LINE_BYTES);
+    // Nearly every line ends in the block that is there already.
+    const ahead = this.#block.byteLength - (offset - this.#blockStart);
+    return this.#lineOf(this.#read(offset, Math.max(1, ahead))) ??
+      this.#lineOf(this.#read(offset, LONGEST_LINE_BYTES));
+  }
+
+  #lineOf(bytes: Uint8Array): string | null {
     const end = bytes.indexOf(0x0a);
     if (end === -1) return null;
     let line = "";

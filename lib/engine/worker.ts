@@ -7,7 +7,8 @@
 /// <reference lib="deno.worker" />
 
 import { toOperationError } from "../base/errors.ts";
-import type { CheckTask, FormatName } from "../model/store.ts";
+import type { FormatName } from "../model/report.ts";
+import type { CheckTask } from "../model/store.ts";
 import { formatByName } from "../stores/registry.ts";
 import type { WorkerAnswer } from "./run_tasks.ts";
 

@@ -9,10 +9,12 @@
 
 import type { Finding, SeverityCounts, Verdict } from "./finding.ts";
 import type { OperationErrorCode } from "../base/errors.ts";
-import type { FormatName } from "./store.ts";
 
 /** The version of the shape of every line; additive changes do not raise it. */
 export const SCHEMA_VERSION = 1;
+
+/** The store formats that this version knows. */
+export type FormatName = "chroma";
 
 /** How much a check looks at; `full` reads every byte that can be judged. */
 export type CheckLevel = "quick" | "full";

@@ -9,10 +9,7 @@
  */
 
 import type { Finding } from "./finding.ts";
-import type { CheckLevel, SkippedBytes } from "./report.ts";
-
-/** The formats that this version knows. */
-export type FormatName = "chroma";
+import type { CheckLevel, FormatName, SkippedBytes } from "./report.ts";
 
 /** A directory that was recognised as a store. */
 export interface DetectedStore {

@@ -5,7 +5,8 @@
  */
 
 import { OperationError, toOperationError } from "../base/errors.ts";
-import type { DetectedStore, FormatName, StoreFormat } from "../model/store.ts";
+import type { FormatName } from "../model/report.ts";
+import type { DetectedStore, StoreFormat } from "../model/store.ts";
 import { chromaFormat } from "./chroma/format.ts";
 
 const FORMATS: readonly StoreFormat[] = [chromaFormat];

@@ -1,0 +1,48 @@
+/**
+ * Builds the executable: `deno task compile [--target TRIPLE] [--output FILE]`.
+ *
+ * The permissions are baked in, exactly `--allow-read --allow-write`, and nothing is asked for. The
+ * Worker is included, so that the file runs without the source tree. `DENORT_BIN` names the runtime
+ * where it cannot be downloaded.
+ *
+ * @module
+ */
+
+import { parseArgs } from "@std/cli/parse-args";
+import { join } from "@std/path";
+import { VERSION } from "../lib/base/version.ts";
+
+const options = parseArgs(Deno.args, { string: ["target", "output"] });
+const target: string = options.target ?? Deno.build.target;
+const suffix = target.includes("windows") ? ".exe" : "";
+const output: string = options.output ?? join("dist", `vecfsck-${VERSION}-${target}${suffix}`);
+
+const { code } = await new Deno.Command(Deno.execPath(), {
+  args: [
+    "compile",
+    "--quiet",
+    "--no-prompt",
+    "--allow-read",
+    "--allow-write",
+    "--include",
+    "lib/engine/worker.ts",
+    "--target",
+    target,
+    "--output",
+    output,
+    "cli.ts",
+  ],
+  stdout: "inherit",
+  stderr: "inherit",
+}).output();
+
+if (code === 0) {
+  const { size } = await Deno.stat(output);
+  console.log(`${output}: ${(size / 1e6).toFixed(0)} MB`);
+} else {
+  console.error(
+    `The executable for ${target} was not built. Deno takes its runtime (denort, of version ` +
+      `${Deno.version.deno}) from its download site, or from the file that DENORT_BIN names.`,
+  );
+  Deno.exit(1);
+}
