@@ -111,8 +111,9 @@ export class PickleTexts {
 
   #line(offset: number): string | null {
     // Nearly every line ends in the block that is there already.
-    const ahead = this.#block.byteLength - (offset - this.#blockStart);
-    return this.#lineOf(this.#read(offset, Math.max(1, ahead))) ??
+    const ahead = this.#blockStart + this.#block.byteLength - offset;
+    const isNear = ahead > 0 && ahead <= this.#block.byteLength;
+    return (isNear ? this.#lineOf(this.#read(offset, ahead)) : null) ??
       this.#lineOf(this.#read(offset, LONGEST_LINE_BYTES));
   }
 

@@ -237,6 +237,8 @@ const IN_STREAM: readonly number[] = [
   MARK,
 ];
 
+const CLASS_LINES = "cchromadb.segment.impl.vector.local_persistent_hnsw\nPersistentData\n";
+
 const HOSTILE: Readonly<Record<string, readonly [PickleFaultKind, readonly number[]]>> = {
   "calls os.system by GLOBAL and REDUCE": [
     "foreign-object",
@@ -270,14 +272,23 @@ const HOSTILE: Readonly<Record<string, readonly [PickleFaultKind, readonly numbe
   ],
   "reconstructs what is no class": [
     "bad-structure",
-    ascii("ccopyreg\n_reconstructor\n(cbuiltins\nobject\ncbuiltins\nobject\nNtR."),
+    ascii("ccopyreg\n_reconstructor\n(cbuiltins\nobject\ncbuiltins\nobject\nNtR}b."),
+  ],
+  "reconstructs an instance on another base": [
+    "bad-structure",
+    ascii(`ccopyreg\n_reconstructor\n(${CLASS_LINES}${CLASS_LINES}NtR}b.`),
+  ],
+  "reconstructs an instance with a state": [
+    "bad-structure",
+    ascii(`ccopyreg\n_reconstructor\n(${CLASS_LINES}cbuiltins\nobject\nI1\ntR}b.`),
   ],
   "makes an instance with arguments": [
     "bad-structure",
-    [
-      ...ascii("cchromadb.segment.impl.vector.local_persistent_hnsw\nPersistentData\n"),
-      ...[NONE, 0x85, 0x81, STOP],
-    ],
+    [...ascii(CLASS_LINES), NONE, 0x85, 0x81, ...ascii("}b.")],
+  ],
+  "makes an instance of what is no class": [
+    "bad-structure",
+    [...ascii("cbuiltins\nobject\n)"), 0x81, ...ascii("}b.")],
   ],
   "sets the state of a dictionary": ["bad-structure", [EMPTY_DICT, EMPTY_DICT, 0x62, STOP]],
   "asks for a persistent object": ["bad-structure", ascii("Pid\n.")],
@@ -360,6 +371,37 @@ Deno.test("decodePickle() names what a pickle asks for, and where", () => {
     offset: 2,
     message: "The pickle asks for os.system",
   });
+});
+
+Deno.test("decodePickle() names what is asked for between two entries", () => {
+  for (
+    const bytes of [
+      [...text("os"), ...text("system"), 0x93],
+      [...text("x"), ...text("os"), ...text("system"), 0x93],
+    ]
+  ) assertEquals(decodeBytes(IN_STREAM, bytes).fault?.message, "The pickle asks for os.system");
+});
+
+Deno.test("decodePickle() refuses what is nested too deep before it has read it all", () => {
+  for (const unit of [[MARK], [EMPTY_DICT], [EMPTY_DICT, ...text("a")], [MARK, NONE]]) {
+    const { fault } = decodeBytes(...Array<number[]>(5000).fill(unit));
+    assertEquals(fault?.kind, "bad-structure");
+    assert((fault?.offset ?? Infinity) < 300 * unit.length);
+  }
+});
+
+Deno.test("decodePickle() takes nothing from below a mark", () => {
+  const { fault } = decodeBytes(EMPTY_DICT, text("a"), MARK, NONE, 0x73, STOP);
+  assertEquals(fault?.offset, 9);
+});
+
+Deno.test("decodePickle() sees a byte that is not UTF-8 wherever it stands", () => {
+  for (let index = 0; index < 11; index++) {
+    const id = ascii("0123456789a");
+    id[index] = 0xff;
+    const { fault } = decodeBytes(IN_STREAM, 0x8c, id.length, id);
+    assertEquals(fault?.message, "A string is not UTF-8", `at ${index}`);
+  }
 });
 
 Deno.test("decodePickle() refuses a string that is too long to be held", () => {

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { decodeRawUnicodeEscape, isUtf8, PickleTexts } from "../../lib/codec/pickle_text.ts";
-import { sourceOf } from "./pickle_bytes.ts";
+import { sourceOf, text } from "./pickle_bytes.ts";
 
 const strict = new TextDecoder("utf-8", { fatal: true });
 
@@ -51,4 +51,25 @@ Deno.test("decodeRawUnicodeEscape() decodes Latin-1 and both escapes", () => {
 Deno.test("PickleTexts.at() gives null when no string stands there", () => {
   const texts = new PickleTexts(sourceOf(Uint8Array.of(0x8c, 6, 0x61, 0x58, 1, 0x8d, 1)));
   for (const position of [0, 2, 3, 5, 6, 7, 1000]) assertEquals(texts.at(position), null);
+});
+
+Deno.test("PickleTexts.at() keeps a byte order mark, which is part of an id", () => {
+  const texts = new PickleTexts(sourceOf(Uint8Array.of(0x8c, 4, 0xef, 0xbb, 0xbf, 0x61)));
+  assertEquals(texts.at(0), "\ufeffa");
+});
+
+Deno.test("PickleTexts.at() reads any string in any order", () => {
+  const ids = Array.from({ length: 2000 }, (_, index) => `id ${index} é`.repeat(index % 9));
+  const positions: number[] = [];
+  const bytes: number[] = [];
+  for (const [index, id] of ids.entries()) {
+    positions.push(bytes.length);
+    const latin1 = [...id].map((character) => character.charCodeAt(0));
+    bytes.push(...index % 2 === 0 ? text(id) : [0x56, ...latin1, 0x0a]);
+  }
+  const texts = new PickleTexts(sourceOf(Uint8Array.from(bytes), 1000));
+  for (let step = 0; step < ids.length; step++) {
+    const index = step * 1999 % ids.length;
+    assertEquals(texts.at(positions[index] ?? 0), ids[index]);
+  }
 });

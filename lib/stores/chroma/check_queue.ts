@@ -88,7 +88,7 @@ export function checkPendingRows(
         ...place,
         count: rows.faultyCount,
         message: `${formatCount(rows.faultyCount, "row")} of the ${formatNumber(rows.count)} ` +
-          `waiting cannot be applied; the first is ${first.sequence}, for its ${first.fault}`,
+          `waiting cannot be applied; the first is ${first.sequence} (${first.fault})`,
         detail: { rows: rows.faulty.map(({ sequence, fault }) => ({ sequence, fault })) },
       }));
     }

@@ -32,7 +32,7 @@ const MOST_NAMED = 100;
 const COLLECTION_ID_LENGTH = 36;
 
 /** Beyond every sequence number: nothing waits for a segment whose watermark is not known. */
-const NEVER = 1n << 63n;
+const NEVER = (1n << 63n) - 1n;
 
 /** One row of the queue, without what it brings. */
 interface ListedRow {

@@ -4,7 +4,7 @@ import { checkConfiguration } from "../../../lib/stores/chroma/check_configurati
 import { inferEngine } from "../../../lib/stores/chroma/migrations.ts";
 import { BrokenStore } from "../../support/broken_store.ts";
 import { GOLDEN_STORES, type GoldenStore, goldenStore } from "../../support/fixtures.ts";
-import { catalogueOf, nameOf } from "../../support/judged_catalogue.ts";
+import { catalogueOf, nameOf } from "../../support/opened_catalogue.ts";
 
 function findIn(path: string): Finding[] {
   const catalogue = catalogueOf(path);

@@ -5,7 +5,7 @@ import { inferEngine } from "../../../lib/stores/chroma/migrations.ts";
 import type { Finding } from "../../../lib/model/finding.ts";
 import { BrokenStore } from "../../support/broken_store.ts";
 import { GOLDEN_STORES, goldenStore } from "../../support/fixtures.ts";
-import { catalogueOf } from "../../support/judged_catalogue.ts";
+import { catalogueOf } from "../../support/opened_catalogue.ts";
 
 function findIn(path: string): Finding[] {
   const catalogue = catalogueOf(path);

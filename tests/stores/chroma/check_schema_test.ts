@@ -6,7 +6,7 @@ import { checkSchema } from "../../../lib/stores/chroma/check_schema.ts";
 import { inferEngine } from "../../../lib/stores/chroma/migrations.ts";
 import { BrokenStore } from "../../support/broken_store.ts";
 import { GOLDEN_STORES, goldenStore, scratchDirectory } from "../../support/fixtures.ts";
-import { catalogueOf } from "../../support/judged_catalogue.ts";
+import { catalogueOf } from "../../support/opened_catalogue.ts";
 
 function findIn(path: string): Finding[] {
   const catalogue = catalogueOf(path);

@@ -5,7 +5,7 @@ import { inferEngine } from "../../../lib/stores/chroma/migrations.ts";
 import type { PickleWatermarks } from "../../../lib/stores/chroma/watermark.ts";
 import { BrokenStore } from "../../support/broken_store.ts";
 import { GOLDEN_STORES, type GoldenStore, goldenStore } from "../../support/fixtures.ts";
-import { catalogueOf, nameOf } from "../../support/judged_catalogue.ts";
+import { catalogueOf, nameOf } from "../../support/opened_catalogue.ts";
 
 function findIn(path: string, pickles: PickleWatermarks | null = null): Finding[] {
   const catalogue = catalogueOf(path);

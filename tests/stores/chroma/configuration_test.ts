@@ -9,7 +9,7 @@ import {
 } from "../../../lib/stores/chroma/configuration.ts";
 import { BrokenStore } from "../../support/broken_store.ts";
 import { GOLDEN_STORES, type GoldenStore, goldenStore } from "../../support/fixtures.ts";
-import { catalogueOf } from "../../support/judged_catalogue.ts";
+import { catalogueOf } from "../../support/opened_catalogue.ts";
 
 function settingsOf(path: string): Record<string, IndexSettings> {
   const catalogue = catalogueOf(path);

@@ -8,7 +8,7 @@ import {
 } from "../../../lib/stores/chroma/migrations.ts";
 import { BrokenStore } from "../../support/broken_store.ts";
 import { GOLDEN_STORES, goldenStore } from "../../support/fixtures.ts";
-import { catalogueOf } from "../../support/judged_catalogue.ts";
+import { catalogueOf } from "../../support/opened_catalogue.ts";
 
 const ENGINES: Record<typeof GOLDEN_STORES[number], [name: string, era: string]> = {
   "chroma-0.4.24": ["chroma 0.4.15 to 0.4.24", "python"],

@@ -17,7 +17,7 @@ import {
   goldenStore,
   scratchDirectory,
 } from "../../support/fixtures.ts";
-import { catalogueOf } from "../../support/judged_catalogue.ts";
+import { catalogueOf } from "../../support/opened_catalogue.ts";
 
 Deno.test("readCatalogue() reads every collection and segment of every golden store", async () => {
   for (const golden of GOLDEN_STORES) {

@@ -3,7 +3,7 @@ import { StoreDatabase } from "../../../lib/sqlite/database.ts";
 import type { StorageClass } from "../../../lib/stores/chroma/catalogue.ts";
 import { decodeWatermark, unpadDigits } from "../../../lib/stores/chroma/watermark.ts";
 import { goldenStore, scratchDirectory } from "../../support/fixtures.ts";
-import { openCatalogue } from "../../support/judged_catalogue.ts";
+import { openCatalogue } from "../../support/opened_catalogue.ts";
 
 function decode(
   storage: StorageClass,

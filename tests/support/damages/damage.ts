@@ -6,12 +6,16 @@
 
 import type { SeededRandom } from "./random.ts";
 
-/** What a damage is done to: a copy of a store, never a store that anybody needs. */
-export interface DamageTarget {
+/** Where a damage is done: in a copy of a store, never in a store that anybody needs. */
+export interface DamagePlace {
   /** The directory of the copy. */
   readonly store: string;
   /** The name of the collection that is hit, where a damage is to one collection. */
   readonly collection: string;
+}
+
+/** What a damage is given. */
+export interface DamageTarget extends DamagePlace {
   /** Where a damage strikes, and with which bytes. */
   readonly random: SeededRandom;
 }

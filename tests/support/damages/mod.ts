@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Damage, DamageTarget } from "./damage.ts";
+import type { Damage, DamagePlace } from "./damage.ts";
 import { DATA_LEVEL0 } from "./data_level0.ts";
 import { HEADER } from "./header.ts";
 import { ID_MAP } from "./id_map.ts";
@@ -19,7 +19,13 @@ import { SQLITE_FILE } from "./sqlite_file.ts";
 import { WATERMARKS } from "./watermarks.ts";
 import { WHOLE_FILE } from "./whole_files.ts";
 
-export { type Damage, type DamagedFile, DamageNotApplicable, type DamageTarget } from "./damage.ts";
+export {
+  type Damage,
+  type DamagedFile,
+  DamageNotApplicable,
+  type DamagePlace,
+  type DamageTarget,
+} from "./damage.ts";
 export { MARKER_NAME } from "./id_map.ts";
 export { SeededRandom } from "./random.ts";
 
@@ -62,7 +68,7 @@ export function findDamage(name: string): Damage {
  */
 export function applyDamage(
   name: string,
-  place: Pick<DamageTarget, "store" | "collection">,
+  place: DamagePlace,
   seed: number,
 ): void {
   findDamage(name).apply({ ...place, random: new SeededRandom(seed, name) });

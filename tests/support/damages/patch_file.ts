@@ -135,12 +135,21 @@ export function readWhole(path: string): Uint8Array {
   return guarded(path, () => Deno.readFileSync(path));
 }
 
+/** Lists the regular files of a directory. */
+export function listFileNames(path: string): string[] {
+  return guarded(
+    path,
+    () =>
+      Array.from(Deno.readDirSync(path)).filter((entry) => entry.isFile).map((entry) => entry.name),
+  );
+}
+
 /** Copies the files of a directory into a new one. */
 export function copyDirectory(path: string, newPath: string): void {
   guarded(path, () => {
     Deno.mkdirSync(newPath);
-    for (const entry of Deno.readDirSync(path)) {
-      if (entry.isFile) Deno.copyFileSync(join(path, entry.name), join(newPath, entry.name));
+    for (const name of listFileNames(path)) {
+      Deno.copyFileSync(join(path, name), join(newPath, name));
     }
   });
 }

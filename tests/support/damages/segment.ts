@@ -6,8 +6,15 @@
 
 import { join } from "@std/path";
 import { SEGMENT_FILES } from "../../../lib/stores/chroma/layout.ts";
-import { type Damage, DamageNotApplicable, type DamageTarget } from "./damage.ts";
-import { copyDirectory, PatchFile, remove, rename, writeWhole } from "./patch_file.ts";
+import { type Damage, DamageNotApplicable, type DamagePlace } from "./damage.ts";
+import {
+  copyDirectory,
+  listFileNames,
+  PatchFile,
+  remove,
+  rename,
+  writeWhole,
+} from "./patch_file.ts";
 import { segmentDirectory } from "./tools.ts";
 import type { SeededRandom } from "./random.ts";
 
@@ -57,37 +64,37 @@ function createBitFlips(count: number): Damage {
     description: `${bits} flipped at random places in the files of the segment.`,
     file: "segment",
     apply(target) {
+      const { random } = target;
+      const files = listFiles(target);
       const places = new Set<string>();
-      while (places.size < count) flipBit(target, places);
+      while (places.size < count) {
+        const file = random.pick(files);
+        const offset = random.below(file.sizeBytes);
+        const bit = random.below(8);
+        const place = `${file.path} ${offset} ${bit}`;
+        if (!places.has(place)) flipBit(file.path, offset, bit);
+        places.add(place);
+      }
     },
   };
 }
 
-/** Flips a bit that was not flipped before; each file is as likely to be hit as the others. */
-function flipBit(target: DamageTarget, places: Set<string>): void {
+/** The files of the index that hold bytes; each is as likely to be hit as the others. */
+function listFiles(target: DamagePlace): { path: string; sizeBytes: number }[] {
   const directory = segmentDirectory(target);
-  const sizes = Object.values(SEGMENT_FILES).map((name) => {
+  const present = new Set(listFileNames(directory));
+  const files = Object.values(SEGMENT_FILES).filter((name) => present.has(name)).map((name) => {
     const path = join(directory, name);
-    return { path, sizeBytes: sizeOrZero(path) };
+    using file = PatchFile.open(path);
+    return { path, sizeBytes: file.sizeBytes };
   }).filter(({ sizeBytes }) => sizeBytes > 0);
-  if (sizes.length === 0) throw new DamageNotApplicable("The segment has no bytes");
-  const { path, sizeBytes } = target.random.pick(sizes);
-  const offset = target.random.below(sizeBytes);
-  const bit = target.random.below(8);
-  const place = `${path} ${offset} ${bit}`;
-  if (places.has(place)) return;
-  places.add(place);
-  using file = PatchFile.open(path);
-  file.write(offset, file.read(offset, 1).map((byte) => byte ^ (1 << bit)));
+  if (files.length === 0) throw new DamageNotApplicable("The segment has no bytes");
+  return files;
 }
 
-function sizeOrZero(path: string): number {
-  try {
-    using file = PatchFile.open(path);
-    return file.sizeBytes;
-  } catch {
-    return 0;
-  }
+function flipBit(path: string, offset: number, bit: number): void {
+  using file = PatchFile.open(path);
+  file.write(offset, file.read(offset, 1).map((byte) => byte ^ (1 << bit)));
 }
 
 /** A random UUID (version 4). */

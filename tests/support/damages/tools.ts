@@ -9,9 +9,14 @@ import { toOperationError } from "../../../lib/base/errors.ts";
 import { toIndex } from "../../../lib/base/bytes.ts";
 import { geometryOfHeader, type HnswGeometry } from "../../../lib/hnsw/geometry.ts";
 import { HEADER_SIZE_BYTES, type HnswHeader, parseHeader } from "../../../lib/hnsw/header.ts";
-import { type SqlValue, StoreDatabase } from "../../../lib/sqlite/database.ts";
+import {
+  SQLITE_RESULT,
+  SqliteError,
+  type SqlValue,
+  StoreDatabase,
+} from "../../../lib/sqlite/database.ts";
 import { CATALOGUE_NAME, SEGMENT_FILES } from "../../../lib/stores/chroma/layout.ts";
-import { DamageNotApplicable, type DamageTarget } from "./damage.ts";
+import { DamageNotApplicable, type DamagePlace } from "./damage.ts";
 import { PatchFile } from "./patch_file.ts";
 
 // The id of a segment names a directory: a store that calls one ".." must not lead out of itself.
@@ -31,36 +36,49 @@ export interface TargetIndex {
 }
 
 /** The path of the database. */
-export function cataloguePath(target: DamageTarget): string {
-  return join(target.store, CATALOGUE_NAME);
+export function cataloguePath(place: DamagePlace): string {
+  return join(place.store, CATALOGUE_NAME);
 }
 
 /**
  * Runs an action with a connection that may change everything in the database, the tables that
  * SQLite keeps for itself too.
  *
- * @param target The copy of a store.
+ * @param place The copy of a store.
  * @param action What is done; the connection is closed after it.
  * @returns What the action gives.
- * @throws {SqliteError} SQLite refused a statement.
+ * @throws {DamageNotApplicable} There is no database, or its schema lacks what the action needs.
+ * @throws {SqliteError} SQLite refused a statement for another reason.
  */
-export function withDatabase<T>(target: DamageTarget, action: (database: StoreDatabase) => T): T {
+export function withDatabase<T>(place: DamagePlace, action: (database: StoreDatabase) => T): T {
+  const path = cataloguePath(place);
+  // SQLite would make a database where there is none.
+  if (!isThere(path, (info) => info.isFile)) {
+    throw new DamageNotApplicable(`The store has no ${CATALOGUE_NAME}`);
+  }
   // Guards of SQLite against writing into its own tables go away with the tolerance for damage.
-  using database = StoreDatabase.open(cataloguePath(target), { writable: true, tolerant: true });
-  return action(database);
+  using database = StoreDatabase.open(path, { writable: true, tolerant: true });
+  try {
+    return action(database);
+  } catch (error) {
+    if (error instanceof SqliteError && error.primaryCode === SQLITE_RESULT.ERROR) {
+      throw new DamageNotApplicable(`The database of this store is another: ${error.message}`);
+    }
+    throw error;
+  }
 }
 
 /**
  * Runs one statement that changes rows.
  *
- * @param target The copy of a store.
+ * @param place The copy of a store.
  * @param sql The statement.
  * @param parameters The values of its `?`.
- * @throws {DamageNotApplicable} No row was changed.
- * @throws {SqliteError} SQLite refused the statement.
+ * @throws {DamageNotApplicable} No row was changed, or there is no such table or column.
+ * @throws {SqliteError} SQLite refused the statement for another reason.
  */
-export function changeRows(target: DamageTarget, sql: string, ...parameters: SqlValue[]): void {
-  withDatabase(target, (database) => {
+export function changeRows(place: DamagePlace, sql: string, ...parameters: SqlValue[]): void {
+  withDatabase(place, (database) => {
     database.rows(sql, ...parameters);
     if ((database.number("SELECT changes()") ?? 0) === 0) {
       throw new DamageNotApplicable("The database has no row that this damage would change");
@@ -69,46 +87,46 @@ export function changeRows(target: DamageTarget, sql: string, ...parameters: Sql
 }
 
 /** The id of the collection, a UUID as Chroma writes it. */
-export function collectionId(target: DamageTarget): string {
-  return withDatabase(target, (database) => {
-    const row = database.row("SELECT id FROM collections WHERE name = ?", target.collection);
+export function collectionId(place: DamagePlace): string {
+  return withDatabase(place, (database) => {
+    const row = database.row("SELECT id FROM collections WHERE name = ?", place.collection);
     if (typeof row?.[0] !== "string") {
-      throw new DamageNotApplicable(`No collection is named ${target.collection}`);
+      throw new DamageNotApplicable(`No collection is named ${place.collection}`);
     }
     return row[0];
   });
 }
 
 /** The id of the collection's VECTOR segment, which is also the name of its directory. */
-export function vectorSegmentId(target: DamageTarget): string {
-  const collection = collectionId(target);
-  return withDatabase(target, (database) => {
+export function vectorSegmentId(place: DamagePlace): string {
+  const collection = collectionId(place);
+  return withDatabase(place, (database) => {
     const id = database.row(
       "SELECT id FROM segments WHERE collection = ? AND scope = 'VECTOR'",
       collection,
     )?.[0];
     if (typeof id !== "string" || !UUID.test(id)) {
-      throw new DamageNotApplicable(`The collection ${target.collection} has no vector segment`);
+      throw new DamageNotApplicable(`The collection ${place.collection} has no vector segment`);
     }
     return id;
   });
 }
 
 /** The directory of the collection's VECTOR segment; it exists. */
-export function segmentDirectory(target: DamageTarget): string {
-  const path = join(target.store, vectorSegmentId(target));
+export function segmentDirectory(place: DamagePlace): string {
+  const path = join(place.store, vectorSegmentId(place));
   if (!isThere(path, (info) => info.isDirectory)) {
-    throw new DamageNotApplicable(`The collection ${target.collection} has no segment directory`);
+    throw new DamageNotApplicable(`The collection ${place.collection} has no segment directory`);
   }
   return path;
 }
 
 /** The path of a file of the collection's index; it exists. */
-export function segmentFile(target: DamageTarget, key: SegmentFileKey): string {
-  const path = join(segmentDirectory(target), SEGMENT_FILES[key]);
+export function segmentFile(place: DamagePlace, key: SegmentFileKey): string {
+  const path = join(segmentDirectory(place), SEGMENT_FILES[key]);
   if (!isThere(path, (info) => info.isFile)) {
     throw new DamageNotApplicable(
-      `The index of the collection ${target.collection} has no ${SEGMENT_FILES[key]}`,
+      `The index of the collection ${place.collection} has no ${SEGMENT_FILES[key]}`,
     );
   }
   return path;
@@ -117,17 +135,17 @@ export function segmentFile(target: DamageTarget, key: SegmentFileKey): string {
 /**
  * Reads what header.bin says of the collection's index.
  *
- * @param target The copy of a store.
+ * @param place The copy of a store.
  * @returns The header, the layout and the number of slots in use.
  * @throws {DamageNotApplicable} The index is empty, or was damaged before.
  */
-export function readIndex(target: DamageTarget): TargetIndex {
-  using file = PatchFile.open(segmentFile(target, "header"));
+export function readIndex(place: DamagePlace): TargetIndex {
+  using file = PatchFile.open(segmentFile(place, "header"));
   const header = parseHeader(file.read(0, HEADER_SIZE_BYTES));
   const geometry = header === null ? null : geometryOfHeader(header);
   const count = header === null ? null : toIndex(header.count);
   if (header === null || geometry === null || count === null || count === 0) {
-    throw new DamageNotApplicable(`The collection ${target.collection} has no index to damage`);
+    throw new DamageNotApplicable(`The collection ${place.collection} has no index to damage`);
   }
   return { header, geometry, count };
 }
