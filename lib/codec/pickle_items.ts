@@ -43,7 +43,7 @@ export class PickleScalar {
     return this.kind === "string" && this.position >= 0 ? this.#texts.at(this.position) : null;
   }
 
-  /** Makes it an integer. */
+  /** Makes it an integer; this and its like give true, so that a reader can end with them. */
   setNumber(number: number): true {
     this.#clear("number");
     this.number = number;

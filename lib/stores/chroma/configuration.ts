@@ -29,7 +29,7 @@ import { type Engine, inferEngine } from "./migrations.ts";
 export type Space = "l2" | "ip" | "cosine";
 
 /** The names of the distances. */
-export const SPACES: readonly Space[] = ["l2", "ip", "cosine"];
+const SPACES: readonly Space[] = ["l2", "ip", "cosine"];
 
 /** Where settings come from. */
 export type SettingsSource =
@@ -63,7 +63,7 @@ export interface IndexSettings {
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** What one place says; what it does not say is missing. */
-export interface StoredSettings {
+interface StoredSettings {
   readonly space?: unknown;
   readonly maxNeighbors?: unknown;
   readonly efConstruction?: unknown;
