@@ -851,6 +851,27 @@ export const FINDING_CODES: Readonly<Record<FindingName, FindingCode>> = {
     "The engine will give the same label twice.",
     KEEP_SEGMENT,
   ),
+  "id-map-trailing-bytes": row(
+    "VF2510",
+    "error",
+    "index_metadata.pickle goes on behind its end",
+    "Chroma 1.x cannot load the index: error deserializing.",
+    "Stop every process that uses the store, keep a copy of the file, and cut it behind the pickle's end: the offset is where the rest begins.",
+  ),
+  "id-map-leftover": row(
+    "VF2511",
+    "warning",
+    "index_metadata.pickle goes on behind its end",
+    "Chroma 0.x ignores the rest, Chroma 1.x does not: an upgrade will fail.",
+    "A longer version of the file was there before: compare with a backup before you upgrade.",
+  ),
+  "id-map-sequences": row(
+    "VF2512",
+    "warning",
+    "The sequence numbers in index_metadata.pickle are not those of its ids",
+    "Chroma 0.4 fails for the ids that lack one: KeyError; later versions do not read them.",
+    "Open the store with 0.5 or later, or restore a good backup.",
+  ),
   // The graph
   "graph-unreachable": row(
     "VF2601",

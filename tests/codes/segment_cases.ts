@@ -302,6 +302,7 @@ export const SEGMENT_CASES: CodeCases = {
     path: "index_metadata.pickle",
   },
   "id-map-protocol": {
+    store: "chroma-0.5.23",
     damage: (store) => store.patchSegment("index_metadata.pickle", (view) => view.setUint8(1, 9)),
     path: "index_metadata.pickle",
     offset: 1,
@@ -330,6 +331,28 @@ export const SEGMENT_CASES: CodeCases = {
   },
   "id-map-label-invalid": {
     damage: (store) => replaceInIdMap(store, binInt(400), binInt(100)),
+    path: "index_metadata.pickle",
+  },
+
+  "id-map-trailing-bytes": {
+    damage: (store) => store.append(store.file("index_metadata.pickle"), new Uint8Array(20)),
+    path: "index_metadata.pickle",
+    offset: 16172,
+  },
+  "id-map-leftover": {
+    store: "chroma-0.5.23",
+    damage: (store) => store.append(store.file("index_metadata.pickle"), new Uint8Array(20)),
+    path: "index_metadata.pickle",
+    offset: 11145,
+  },
+  "id-map-sequences": {
+    store: "chroma-0.4.24",
+    damage: (store) =>
+      store.patchSegment("index_metadata.pickle", (_view, bytes) => {
+        // Each entry is LONG_BINGET id, BININT2 number; two SETITEMS, BUILD and STOP follow the last.
+        const lastId = bytes.length - 4 - 3 - 4;
+        bytes[lastId] = bytes[lastId - 8] ?? 0;
+      }),
     path: "index_metadata.pickle",
   },
 

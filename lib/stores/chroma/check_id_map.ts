@@ -63,12 +63,32 @@ function checkShape(reading: SegmentReading, idMap: IdMap): Finding[] {
   const { subject, geometry } = reading;
   const place = inFile(subject, "idMap");
   const findings: Finding[] = [];
-  if (idMap.protocol > HIGHEST_PROTOCOL) {
+  const isPython = subject.era === "python" && idMap.era === "python";
+  if (idMap.trailingBytes > 0) {
+    findings.push(createFinding(
+      subject.era === "python" ? "id-map-leftover" : "id-map-trailing-bytes",
+      {
+        ...place,
+        offset: (reading.files.idMap?.sizeBytes ?? 0) - idMap.trailingBytes,
+        message: `${formatCount(idMap.trailingBytes, "byte")} behind the end of the pickle`,
+      },
+    ));
+  }
+  if (isPython && !idMap.sequencesAgree) {
+    const message = "id_to_seq_id does not hold the ids of id_to_label";
+    findings.push(createFinding("id-map-sequences", { ...place, message }));
+  }
+  if (idMap.protocol > HIGHEST_PROTOCOL && subject.era === "python") {
     const message = `Pickle protocol ${idMap.protocol}; Python knows up to ${HIGHEST_PROTOCOL}`;
     findings.push(createFinding("id-map-protocol", { ...place, offset: 1, message }));
   }
-  if (idMap.missingFields.length > 0) {
-    const message = `Missing: ${idMap.missingFields.join(", ")}`;
+  const missing = [...idMap.missingFields];
+  // Only 1.x can do without it.
+  if (isPython && idMap.dimensionality === null && !missing.includes("dimensionality")) {
+    missing.push("dimensionality");
+  }
+  if (missing.length > 0) {
+    const message = `Missing or unusable: ${missing.join(", ")}`;
     findings.push(createFinding("id-map-field-missing", { ...place, message }));
   }
   if (idMap.era === "rust" && subject.era === "python") {
@@ -115,6 +135,8 @@ function checkLabels(
   const { slots, count } = reading;
   // Without a directory of its own that can be believed, nothing can be held against the map.
   if (slots === null || count === null || idMap.duplicateLabels > 0) return [];
+  // Labels beyond the bound of a bitmap are not held, so nothing can be said of them.
+  if (idMap.labels.forgotten > 0 || slots.liveLabels.forgotten > 0) return [];
   const lost = sampleLabels(idMap.labels.without(slots.liveLabels));
   const unknown = sampleLabels(slots.liveLabels.without(idMap.labels));
   const unreadable = count.effective - slots.labelled;

@@ -207,7 +207,7 @@ function findDifferences(
     readIdMap(idMap, (id) => {
       if (pending.keys.has(id.hash.key) || keys.mark(id.hash.key)) return;
       ghostCount++;
-      if (ghosts.length < MOST_EXAMPLES) ghosts.push(readText(idMap, id));
+      if (ghosts.length < MOST_EXAMPLES) ghosts.push(id.text() ?? "(unnamed)");
     });
   }
   const missing: string[] = [];
@@ -267,12 +267,6 @@ class SortedKeys {
     }
     return -1;
   }
-}
-
-function readText(idMap: ByteSource, id: PickleScalar): string {
-  if (id.offset < 0) return "(unnamed)";
-  const bytes = idMap.readAt(id.offset, new Uint8Array(Math.min(id.sizeBytes, 1024)));
-  return new TextDecoder().decode(bytes);
 }
 
 /** Yields the ids of a segment's records in the order of the index over them. */
