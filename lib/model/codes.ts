@@ -395,6 +395,13 @@ export const FINDING_CODES: Readonly<Record<FindingName, FindingCode>> = {
     "The engine cannot open the store.",
     'Write {"automatically_purge": true, "_type": "EmbeddingsQueueConfigurationInternal"} into embeddings_queue_config.',
   ),
+  "index-settings-lost": row(
+    "VF1222",
+    "error",
+    "The settings of an index are gone from where the engine reads them",
+    "The engine opens the index with the defaults: wrong distances and wrong vectors, without an error.",
+    "Put the hnsw: keys of collection_metadata back into segment_metadata for the VECTOR segment.",
+  ),
   // Records and the write-ahead queue
   "records-orphaned": row(
     "VF1301",

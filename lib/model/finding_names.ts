@@ -55,6 +55,7 @@ export type FindingName =
   | "watermark-missing"
   | "watermark-orphan"
   | "queue-configuration-invalid"
+  | "index-settings-lost"
   | "records-orphaned"
   | "metadata-orphaned"
   | "metadata-array-orphaned"

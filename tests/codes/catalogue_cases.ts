@@ -99,6 +99,12 @@ export const CATALOGUE_CASES: CodeCases = {
   "watermark-orphan": afterSql(
     "INSERT INTO max_seq_id VALUES ('11111111-1111-4111-8111-111111111111', 3)",
   ),
+  "index-settings-lost": {
+    store: "chroma-0.5.23",
+    damage: (store) => store.sql("DELETE FROM segment_metadata"),
+    path: CATALOGUE,
+    says: "cosine",
+  },
   "queue-configuration-invalid": afterSql(
     "UPDATE embeddings_queue_config SET config_json_str = '{'",
   ),

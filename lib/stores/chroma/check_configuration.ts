@@ -7,6 +7,8 @@
  * - in 0.5 and 0.6 every object of `config_json_str` names its `_type`; 1.x writes none;
  * - in 1.x the parameters of the index have the names and kinds that the engine knows;
  * - every distance that the engine reads is l2, ip or cosine;
+ * - an index that was made for another distance than the default has its settings where the engine
+ *   reads them: without those, 0.4 to 1.5 answer with wrong distances and vectors;
  * - `embeddings_queue_config` is empty, or its first row says whether the queue is purged.
  *
  * @module
@@ -19,6 +21,7 @@ import {
   type Catalogue,
   collectionLabel,
   type CollectionSegments,
+  isWhole,
   listCollections,
   type StoredText,
 } from "./catalogue.ts";
@@ -29,6 +32,7 @@ import {
   isSpace,
   type JsonObject,
   parseJsonObject,
+  resolveIndexSettings,
 } from "./configuration.ts";
 import { CATALOGUE_NAME } from "./layout.ts";
 import type { Engine } from "./migrations.ts";
@@ -48,6 +52,9 @@ const PARAMETERS = [
   "batch_size",
   "sync_threshold",
 ];
+
+/** The distance that an engine takes when nothing names one. */
+const DEFAULT_SPACE = "l2";
 
 /** What is wrong with a configuration. */
 interface Fault {
@@ -83,11 +90,26 @@ function findFaults(
   { collection, vector }: CollectionSegments,
 ): Fault[] {
   const metadata = vector === null ? undefined : catalogue.segmentMetadata.get(vector.id);
-  return [
+  const faults = [
     ...configurationFaults(collection.configuration, engine),
     ...schemaFaults(collection.schema, engine),
     ...spaceFaults("segment_metadata", metadata?.["hnsw:space"]),
   ];
+  return faults.length > 0 ? faults : lostFaults(catalogue, engine, { collection, vector });
+}
+
+/** The engine never looks at `collection_metadata`: where only that is left, it takes defaults. */
+function lostFaults(
+  catalogue: Catalogue,
+  engine: Engine,
+  { collection, vector }: Pick<CollectionSegments, "collection" | "vector">,
+): Fault[] {
+  if (vector === null || !isWhole(catalogue, "segment_metadata")) return [];
+  const { source, space } = resolveIndexSettings(catalogue, collection, vector, engine);
+  if (source !== "collection-metadata" || space === null || space === DEFAULT_SPACE) return [];
+  const message = `The collection was made for the distance ${space}, but nothing that the ` +
+    `engine reads says so: it takes ${DEFAULT_SPACE}`;
+  return [{ name: "index-settings-lost", message }];
 }
 
 function configurationFaults(stored: StoredText | null, engine: Engine): Fault[] {

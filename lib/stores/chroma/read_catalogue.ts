@@ -344,7 +344,7 @@ class CatalogueReader {
     }
     // Row by row comes what stands before the damage; that it ends there has been noted.
     tolerateDamage(() => {
-      for (const row of this.#database.iterate(sql, ...parameters)) onRow(row);
+      for (const row of this.#database.rowsBeforeDamage(sql, ...parameters)) onRow(row);
     }, () => {});
   }
 

@@ -116,13 +116,23 @@ function checkTable(
 }
 
 function* askAboutTable(database: StoreDatabase, table: string): Generator<IntegrityMessage> {
+  const quoted = `"${table.replaceAll('"', '""')}"`;
+  const sql = `PRAGMA integrity_check(${quoted})`;
   try {
-    const quoted = `"${table.replaceAll('"', '""')}"`;
-    for (const [row] of database.iterate(`PRAGMA integrity_check(${quoted})`)) {
-      yield* parseIntegrityRow(String(row));
-    }
+    for (const [row] of database.rows(sql)) yield* parseIntegrityRow(String(row));
   } catch (error) {
-    yield describeFailure(requireDataError(error).message);
+    const failure = describeFailure(requireDataError(error).message);
+    yield* messagesBeforeDamage(database, sql);
+    yield failure;
+  }
+}
+
+function* messagesBeforeDamage(database: StoreDatabase, sql: string): Generator<IntegrityMessage> {
+  try {
+    for (const [row] of database.rowsBeforeDamage(sql)) yield* parseIntegrityRow(String(row));
+  } catch (error) {
+    // What keeps the statement from being run at all is told by the caller.
+    requireDataError(error);
   }
 }
 

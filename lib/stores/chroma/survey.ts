@@ -33,11 +33,7 @@ import { readCatalogue } from "./read_catalogue.ts";
 import type { RecordPlace } from "./read_records.ts";
 import type { SegmentSubject } from "./segment_reading.ts";
 import type { FulltextTask, SegmentTask, TablesTask } from "./tasks.ts";
-import {
-  decodeWatermark,
-  FIRST_QUEUE_WITH_VECTOR_WATERMARKS,
-  type PickleWatermarks,
-} from "./watermark.ts";
+import { decodeWatermark, type PickleWatermarks } from "./watermark.ts";
 
 /** The files of an index. */
 const INDEX_FILES: readonly string[] = Object.values(SEGMENT_FILES);
@@ -94,7 +90,9 @@ function planSurvey(
     ? null
     : listVectorSegments(layout, catalogue, engine);
   const subjects = segments?.map(({ subject }) => subject) ?? null;
-  const pickles = engine === null ? null : readPickleWatermarks(segments ?? [], engine, settings);
+  const pickles = catalogue === null
+    ? null
+    : readPickleWatermarks(segments ?? [], catalogue, settings);
   return {
     engine: engine?.name ?? null,
     collections: catalogue?.collections.length ?? 0,
@@ -104,7 +102,7 @@ function planSurvey(
       ...(opened === null ? [] : checkSqliteFile(opened.reading.facts)),
       ...(catalogue === null || engine === null
         ? []
-        : checkCatalogueTables(catalogue, engine, pickles)),
+        : checkCatalogueTables(catalogue, engine, pickles, settings)),
     ],
     skipped: listSkipped(layout, subjects),
     tasks: [
@@ -119,10 +117,14 @@ function checkCatalogueTables(
   catalogue: Catalogue,
   engine: Engine,
   pickles: PickleWatermarks | null,
+  { level }: CheckSettings,
 ): Finding[] {
+  // At the full level the integrity check names damaged tables, with the pages.
+  const schema = checkSchema(catalogue, engine)
+    .filter(({ name }) => level === "quick" || name !== "sqlite-malformed");
   return [
     ...checkMigrations(catalogue, engine),
-    ...checkSchema(catalogue, engine),
+    ...schema,
     ...checkCatalogue(catalogue, engine),
     ...checkConfiguration(catalogue, engine),
     ...checkWatermarks(catalogue, engine, pickles),
@@ -130,22 +132,22 @@ function checkCatalogueTables(
 }
 
 /**
- * Before 0.5.6 the watermark of an index stands in its id map alone. Since then a look at the
- * directory says all: whether there is an id map.
+ * Before 0.5.6 the watermark of an index stands in its id map alone; and so it does in a store that
+ * was upgraded, until an engine loads that index.
  */
 function readPickleWatermarks(
   segments: readonly PlannedSegment[],
-  engine: Engine,
+  catalogue: Catalogue,
   settings: CheckSettings,
 ): PickleWatermarks | null {
-  const isLegacy = engine.schema.embeddings_queue < FIRST_QUEUE_WITH_VECTOR_WATERMARKS;
-  // Reading every id map would make the quick level as slow as a store is large.
-  if (isLegacy && settings.level === "quick") return null;
+  // Reading id maps would make the quick level as slow as a store is large.
+  if (settings.level === "quick") return null;
+  const marked = new Set(catalogue.watermarks.map(({ segmentId }) => segmentId));
   const watermarks = new Map<string, number | null>();
   for (const { subject } of segments) {
     const file = subject.directory?.files[SEGMENT_FILES.idMap];
-    if (file === undefined) continue;
-    watermarks.set(subject.segmentId, isLegacy ? readLegacyWatermark(subject, file) : null);
+    if (file === undefined || marked.has(subject.segmentId)) continue;
+    watermarks.set(subject.segmentId, readLegacyWatermark(subject, file));
   }
   return watermarks;
 }

@@ -44,7 +44,7 @@ Deno.test("checkConfiguration() takes NULL and what the engine takes for it", as
   }
   for (const value of ["NULL", "''", "'null'"]) {
     const statement = `UPDATE collections SET schema_str = ${value}`;
-    assertEquals(await findAfter("chroma-1.5.9", statement), [], value);
+    assertEquals(await findAfter("chroma-1.5.9-configuration", statement), [], value);
   }
 });
 
@@ -93,6 +93,18 @@ Deno.test("checkConfiguration() finds a distance that does not exist wherever it
   assertEquals(await findAfter("chroma-0.5.23", python), expected);
   // 1.x does not read what 0.5 wrote there.
   assertEquals(await findAfter("chroma-0.5.23-then-1.5.9", python), []);
+});
+
+Deno.test("checkConfiguration() finds the settings of an index lost that is not l2", async () => {
+  const lost = "DELETE FROM segment_metadata";
+  for (const golden of ["chroma-0.4.24", "chroma-0.5.23", "chroma-0.5.23-then-1.5.9"] as const) {
+    const found = await findAfter(golden, lost);
+    assertEquals(found.sort(), ["index-settings-lost cosine", "index-settings-lost dot"], golden);
+  }
+  // Since 1.0 an index has its settings elsewhere.
+  assertEquals(await findAfter("chroma-1.5.9", lost), []);
+  const found = await findAfter("chroma-1.5.9", "UPDATE collections SET schema_str = NULL");
+  assertEquals(found.sort(), ["index-settings-lost cosine", "index-settings-lost dot"]);
 });
 
 Deno.test("checkConfiguration() finds an index in a configuration that is none", async () => {
