@@ -112,7 +112,12 @@ Deno.test("no finding code is given twice", () => {
   assertEquals(new Set(codes).size, codes.length);
 });
 
-Deno.test("docs/architecture.md names every layer", async () => {
+Deno.test("docs/architecture.md names every layer and only files that there are", async () => {
   const page = await Deno.readTextFile(join(REPOSITORY, "docs", "architecture.md"));
   for (const layer of LAYERS.flat()) assertEquals(page.includes(`lib/${layer}`), true, layer);
+  const known = new Set(sources.flatMap(({ path }) => [path, path.split("/").slice(1).join("/")]));
+  const rows = page.split("\n").filter((line) => line.startsWith("| ") && !line.includes("---"));
+  const named = rows.flatMap((row) => [...(row.split("|")[2] ?? "").matchAll(/`([a-z_/]+\.ts)`/g)]);
+  assertEquals(named.length > 30, true);
+  assertEquals(named.map((match) => match[1] ?? "").filter((path) => !known.has(path)), []);
 });

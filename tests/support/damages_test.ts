@@ -4,7 +4,7 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { join, relative } from "@std/path";
 import { StoreDatabase } from "../../lib/sqlite/database.ts";
-import { readIdMap } from "../../lib/stores/chroma/id_map.ts";
+import { readIdMap } from "../../lib/stores/chroma/segment/id_map.ts";
 import {
   applyDamage,
   type Damage,

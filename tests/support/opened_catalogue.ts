@@ -7,8 +7,8 @@
 import { join } from "@std/path";
 import type { Finding } from "../../lib/model/finding.ts";
 import { StoreDatabase } from "../../lib/sqlite/database.ts";
-import type { Catalogue } from "../../lib/stores/chroma/catalogue.ts";
-import { readCatalogue } from "../../lib/stores/chroma/read_catalogue.ts";
+import type { Catalogue } from "../../lib/stores/chroma/catalogue/catalogue.ts";
+import { readCatalogue } from "../../lib/stores/chroma/catalogue/read_catalogue.ts";
 
 /** Opens the catalogue of a store for one test. */
 export function openCatalogue(store: string): StoreDatabase {

@@ -20,7 +20,7 @@ import {
   SEGMENT_FILES,
   type SegmentDirectory,
 } from "./layout.ts";
-import type { SegmentSubject } from "./segment_reading.ts";
+import type { SegmentSubject } from "./segment/segment_reading.ts";
 
 /** A file system may round up to whole blocks and clusters; this much is beyond rounding. */
 const OVERALLOCATED_BYTES = 64 << 20;

@@ -5,8 +5,8 @@
  */
 
 import type { Conclusion } from "../../model/store.ts";
-import { checkFulltext } from "./check_fulltext.ts";
-import { checkIntegrity } from "./check_integrity.ts";
+import { checkFulltext } from "./database/check_fulltext.ts";
+import { checkIntegrity } from "./database/check_integrity.ts";
 import type { TaskFacts } from "./tasks.ts";
 
 /**

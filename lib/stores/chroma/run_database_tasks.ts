@@ -10,13 +10,13 @@ import type { TaskResult } from "../../model/store.ts";
 import type { StoreDatabase } from "../../sqlite/database.ts";
 import { requireDataError } from "../../sqlite/machine_error.ts";
 import { openLocation } from "../../sqlite/reading.ts";
-import { checkOrphans } from "./check_orphans.ts";
-import { checkPendingRows, checkQueue } from "./check_queue.ts";
+import { checkOrphans } from "./records/check_orphans.ts";
+import { checkPendingRows, checkQueue } from "./records/check_queue.ts";
 import { CATALOGUE_NAME } from "./layout.ts";
-import { readRecordCounts } from "./orphans.ts";
-import { readFulltextComparison } from "./read_fulltext.ts";
-import { readFulltextIntegrity, readOrdinaryIntegrity } from "./read_integrity.ts";
-import { readPendingRows, readQueueSummary } from "./read_queue.ts";
+import { readRecordCounts } from "./records/orphans.ts";
+import { readFulltextComparison } from "./database/read_fulltext.ts";
+import { readFulltextIntegrity, readOrdinaryIntegrity } from "./database/read_integrity.ts";
+import { readPendingRows, readQueueSummary } from "./records/read_queue.ts";
 import type { FulltextTask, TablesPayload, TablesTask, TaskFacts } from "./tasks.ts";
 
 /**

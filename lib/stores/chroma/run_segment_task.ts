@@ -12,16 +12,18 @@ import type { TaskContext, TaskResult } from "../../model/store.ts";
 import type { StoreDatabase } from "../../sqlite/database.ts";
 import { requireDataError } from "../../sqlite/machine_error.ts";
 import { openLocation } from "../../sqlite/reading.ts";
-import { checkHeader } from "./check_header.ts";
-import { checkIdMap, checkIdMapEnds } from "./check_id_map.ts";
-import { checkGraph, checkLengths, checkLinks, checkSlots } from "./check_index_files.ts";
+import { checkHeader } from "./segment/check_header.ts";
+import { checkIdMap, checkIdMapEnds } from "./segment/check_id_map.ts";
+import { checkLengths } from "./segment/check_lengths.ts";
+import { checkLinks } from "./segment/check_links.ts";
+import { checkGraph, checkSlots } from "./segment/check_slots.ts";
 import {
   checkRecordCount,
   checkRecords,
   checkSegmentFiles,
   type QuickCounts,
-} from "./check_records.ts";
-import { readIdMap } from "./id_map.ts";
+} from "./records/check_records.ts";
+import { readIdMap } from "./segment/id_map.ts";
 import { CATALOGUE_NAME, SEGMENT_FILES } from "./layout.ts";
 import {
   compareRecords,
@@ -33,9 +35,9 @@ import {
   readPendingIds,
   type RecordComparison,
   type RecordPlace,
-} from "./read_records.ts";
-import { readSegment } from "./read_segment.ts";
-import type { SegmentReading, SegmentSubject } from "./segment_reading.ts";
+} from "./records/read_records.ts";
+import { readSegment } from "./segment/read_segment.ts";
+import type { SegmentReading, SegmentSubject } from "./segment/segment_reading.ts";
 import type { SegmentTask, TaskFacts } from "./tasks.ts";
 
 /** How far records are counted at the quick level, so that its cost does not grow with a store. */

@@ -16,24 +16,24 @@ import {
   collectionLabel,
   type CollectionSegments,
   listCollections,
-} from "./catalogue.ts";
+} from "./catalogue/catalogue.ts";
 import { checkLayout } from "./check_layout.ts";
-import { checkMigrations } from "./check_migrations.ts";
-import { checkSchema } from "./check_schema.ts";
-import { checkSqliteFile } from "./check_sqlite_file.ts";
-import { checkCatalogue } from "./check_catalogue.ts";
-import { checkConfiguration } from "./check_configuration.ts";
-import { checkWatermarks } from "./check_watermarks.ts";
-import { resolveIndexSettings } from "./configuration.ts";
-import { readIdMap } from "./id_map.ts";
+import { checkMigrations } from "./catalogue/check_migrations.ts";
+import { checkSchema } from "./catalogue/check_schema.ts";
+import { checkSqliteFile } from "./database/check_sqlite_file.ts";
+import { checkCatalogue } from "./catalogue/check_catalogue.ts";
+import { checkConfiguration } from "./catalogue/check_configuration.ts";
+import { checkWatermarks } from "./catalogue/check_watermarks.ts";
+import { resolveIndexSettings } from "./catalogue/configuration.ts";
+import { readIdMap } from "./segment/id_map.ts";
 import { type Layout, listFiles, readLayout, SEGMENT_FILES, type StoreFile } from "./layout.ts";
-import { type Engine, inferEngine } from "./migrations.ts";
-import { listQueuePositions } from "./queue.ts";
-import { readCatalogue } from "./read_catalogue.ts";
-import type { RecordPlace } from "./read_records.ts";
-import type { SegmentSubject } from "./segment_reading.ts";
+import { type Engine, inferEngine } from "./catalogue/migrations.ts";
+import { listQueuePositions } from "./records/queue.ts";
+import { readCatalogue } from "./catalogue/read_catalogue.ts";
+import type { RecordPlace } from "./records/read_records.ts";
+import type { SegmentSubject } from "./segment/segment_reading.ts";
 import type { FulltextTask, SegmentTask, TablesTask } from "./tasks.ts";
-import { decodeWatermark, type PickleWatermarks } from "./watermark.ts";
+import { decodeWatermark, type PickleWatermarks } from "./catalogue/watermark.ts";
 
 /** The files of an index. */
 const INDEX_FILES: readonly string[] = Object.values(SEGMENT_FILES);

@@ -8,13 +8,13 @@ import type { CheckLevel } from "../../model/report.ts";
 import type { CheckTask } from "../../model/store.ts";
 import type { DatabaseHeader } from "../../sqlite/file_header.ts";
 import type { DatabaseLocation } from "../../sqlite/reading.ts";
-import type { Catalogue } from "./catalogue.ts";
-import type { FulltextComparison } from "./fulltext_comparison.ts";
-import type { IntegrityReport } from "./integrity_report.ts";
-import type { Engine } from "./migrations.ts";
-import type { QueuePosition } from "./queue.ts";
-import type { RecordPlace } from "./read_records.ts";
-import type { SegmentSubject } from "./segment_reading.ts";
+import type { Catalogue } from "./catalogue/catalogue.ts";
+import type { FulltextComparison } from "./database/fulltext_comparison.ts";
+import type { IntegrityReport } from "./database/integrity_report.ts";
+import type { Engine } from "./catalogue/migrations.ts";
+import type { QueuePosition } from "./records/queue.ts";
+import type { RecordPlace } from "./records/read_records.ts";
+import type { SegmentSubject } from "./segment/segment_reading.ts";
 
 /** Checks the files of one segment, and its ids against the records. */
 export interface SegmentTask extends CheckTask {

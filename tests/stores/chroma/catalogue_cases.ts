@@ -7,16 +7,16 @@
 import { join } from "@std/path";
 import type { Finding } from "../../../lib/model/finding.ts";
 import { openForReading } from "../../../lib/sqlite/reading.ts";
-import { checkFulltext } from "../../../lib/stores/chroma/check_fulltext.ts";
-import { checkIntegrity } from "../../../lib/stores/chroma/check_integrity.ts";
-import { checkSqliteFile } from "../../../lib/stores/chroma/check_sqlite_file.ts";
-import type { FulltextComparison } from "../../../lib/stores/chroma/fulltext_comparison.ts";
-import type { IntegrityReport } from "../../../lib/stores/chroma/integrity_report.ts";
-import { readFulltextComparison } from "../../../lib/stores/chroma/read_fulltext.ts";
+import { checkFulltext } from "../../../lib/stores/chroma/database/check_fulltext.ts";
+import { checkIntegrity } from "../../../lib/stores/chroma/database/check_integrity.ts";
+import { checkSqliteFile } from "../../../lib/stores/chroma/database/check_sqlite_file.ts";
+import type { FulltextComparison } from "../../../lib/stores/chroma/database/fulltext_comparison.ts";
+import type { IntegrityReport } from "../../../lib/stores/chroma/database/integrity_report.ts";
+import { readFulltextComparison } from "../../../lib/stores/chroma/database/read_fulltext.ts";
 import {
   readFulltextIntegrity,
   readOrdinaryIntegrity,
-} from "../../../lib/stores/chroma/read_integrity.ts";
+} from "../../../lib/stores/chroma/database/read_integrity.ts";
 import { editDatabase } from "../../sqlite/database_cases.ts";
 import { type GoldenStore, goldenStore } from "../../support/fixtures.ts";
 

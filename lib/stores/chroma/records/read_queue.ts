@@ -1,0 +1,265 @@
+/**
+ * Reading the write-ahead queue. It has no index but its primary key, so everything here is one pass
+ * over it, page by page, whatever the number of collections.
+ *
+ * @module
+ */
+
+import type { SqlValue, StoreDatabase } from "../../../sqlite/database.ts";
+import type { Engine } from "../catalogue/migrations.ts";
+import type { FaultyRow, PendingRows, QueuePosition, QueueSummary, QueueTopic } from "./queue.ts";
+import { findRowFault, hasNonFinite } from "./queue_row.ts";
+import {
+  bytesExpression,
+  decodeStored,
+  LONGEST_JSON_BYTES,
+  LONGEST_NAME_BYTES,
+  storedExpressions,
+  toSafeInteger,
+  toStorageClass,
+} from "../catalogue/stored_values.ts";
+
+/** How many rows come out of SQLite at a time. */
+const ROWS_PER_PAGE = 4096;
+
+/** The same for whole rows, whose vectors are large. */
+const WHOLE_ROWS_PER_PAGE = 512;
+
+/** How many rows a fact names. */
+const MOST_NAMED = 100;
+
+/** A collection's id, which ends every topic. */
+const COLLECTION_ID_LENGTH = 36;
+
+/** Beyond every sequence number: nothing waits for a segment whose watermark is not known. */
+const NEVER = (1n << 63n) - 1n;
+
+/** One row of the queue, without what it brings. */
+interface ListedRow {
+  readonly sequence: bigint;
+  readonly topic: string;
+  readonly sizeBytes: number;
+}
+
+/**
+ * Counts the rows of the queue.
+ *
+ * @param database The open chroma.sqlite3.
+ * @param positions How far the collections have got.
+ * @returns The rows by topic.
+ * @throws {SqliteError} The table cannot be read.
+ */
+export function readQueueSummary(
+  database: StoreDatabase,
+  positions: readonly QueuePosition[],
+): QueueSummary {
+  const byCollection = new Map(positions.map((position) => [position.collectionId, position]));
+  const tallies = new Map<string, TopicTally>();
+  let count = 0;
+  for (const row of listQueue(database, null)) {
+    let tally = tallies.get(row.topic);
+    if (tally === undefined) {
+      tally = new TopicTally(row, byCollection.get(collectionOf(row.topic)) ?? null);
+      tallies.set(row.topic, tally);
+    }
+    tally.add(row);
+    count++;
+  }
+  const topics = [...tallies.values()].map((tally) => tally.topic);
+  return { count, sizeBytes: topics.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0), topics };
+}
+
+/**
+ * Looks at every row that waits for a segment of its collection, and whether it can be applied.
+ *
+ * @param database The open chroma.sqlite3.
+ * @param positions How far the collections have got.
+ * @param engine The engine that wrote the store.
+ * @returns One entry for each collection with rows that wait.
+ * @throws {SqliteError} The table cannot be read.
+ */
+export function readPendingRows(
+  database: StoreDatabase,
+  positions: readonly QueuePosition[],
+  engine: Engine,
+): PendingRows[] {
+  const tallies = new Map(
+    positions.map((position) => [position.collectionId, new PendingTally(position, engine)]),
+  );
+  const after = positions.map(afterBoth).reduce(
+    (least, sequence) => sequence < least ? sequence : least,
+    NEVER,
+  );
+  let page: [bigint, PendingTally][] = [];
+  for (const { sequence, topic } of listQueue(database, after)) {
+    const tally = tallies.get(collectionOf(topic));
+    if (tally === undefined || sequence <= tally.after) continue;
+    page.push([sequence, tally]);
+    if (page.length < WHOLE_ROWS_PER_PAGE) continue;
+    readWholeRows(database, page);
+    page = [];
+  }
+  readWholeRows(database, page);
+  return [...tallies.values()].map((tally) => tally.rows).filter(({ count }) => count > 0);
+}
+
+/** Lists the rows after a sequence number, or all, in order. */
+function* listQueue(
+  database: StoreDatabase,
+  afterSequence: bigint | null,
+): Generator<ListedRow, void, undefined> {
+  const select = "SELECT seq_id, topic, coalesce(octet_length(vector), 0) + " +
+    "coalesce(octet_length(metadata), 0) + octet_length(topic) + octet_length(id) " +
+    "FROM embeddings_queue";
+  const order = `ORDER BY seq_id LIMIT ${ROWS_PER_PAGE}`;
+  let after = afterSequence;
+  while (true) {
+    const rows = after === null
+      ? database.bigintRows(`${select} ${order}`)
+      : database.bigintRows(`${select} WHERE seq_id > ? ${order}`, after);
+    for (const [sequence, topic, sizeBytes] of rows) {
+      if (typeof sequence !== "bigint") continue;
+      after = sequence;
+      yield { sequence, topic: String(topic), sizeBytes: Number(sizeBytes) };
+    }
+    if (rows.length < ROWS_PER_PAGE) return;
+  }
+}
+
+function readWholeRows(
+  database: StoreDatabase,
+  page: readonly (readonly [bigint, PendingTally])[],
+): void {
+  if (page.length === 0) return;
+  const tallies = new Map(page.map(([sequence, tally]) => [String(sequence), tally]));
+  const rows = database.rows(
+    `SELECT ${WHOLE_ROW} FROM embeddings_queue
+     WHERE seq_id IN (SELECT value FROM json_each(?)) ORDER BY seq_id`,
+    `[${[...tallies.keys()].join(",")}]`,
+  );
+  for (const row of rows) tallies.get(String(row[0]))?.add(row);
+}
+
+const WHOLE_ROW = [
+  "CAST(seq_id AS TEXT)",
+  "CASE typeof(operation) WHEN 'integer' THEN CAST(operation AS TEXT) END",
+  ...storedExpressions("id", LONGEST_NAME_BYTES),
+  "typeof(vector)",
+  "octet_length(vector)",
+  bytesExpression("vector", LONGEST_JSON_BYTES),
+  ...storedExpressions("encoding", LONGEST_NAME_BYTES),
+  ...storedExpressions("metadata", LONGEST_JSON_BYTES),
+  "CAST(CAST(strftime('%s', created_at) AS INTEGER) AS TEXT)",
+].join(", ");
+
+/** Counts the rows of one topic. */
+class TopicTally {
+  readonly #topic: string;
+  readonly #position: QueuePosition | null;
+  readonly #firstSequence: bigint;
+  readonly #settledBelow: bigint;
+  readonly #pendingAfter: bigint;
+  #count = 0;
+  #sizeBytes = 0;
+  #settledCount = 0;
+  #settledSizeBytes = 0;
+  #pendingCount = 0;
+
+  constructor(first: ListedRow, position: QueuePosition | null) {
+    const vector = position?.vector ?? null;
+    this.#topic = first.topic;
+    this.#firstSequence = first.sequence;
+    this.#position = position;
+    this.#settledBelow = position === null || vector === null ? 0n : afterBoth(position);
+    this.#pendingAfter = vector === null ? NEVER : BigInt(vector);
+  }
+
+  add({ sequence, sizeBytes }: ListedRow): void {
+    this.#count++;
+    this.#sizeBytes += sizeBytes;
+    if (sequence < this.#settledBelow) {
+      this.#settledCount++;
+      this.#settledSizeBytes += sizeBytes;
+    }
+    if (sequence > this.#pendingAfter) this.#pendingCount++;
+  }
+
+  get topic(): QueueTopic {
+    return {
+      topic: this.#topic,
+      collectionId: this.#position?.collectionId ?? null,
+      count: this.#count,
+      sizeBytes: this.#sizeBytes,
+      firstSequence: String(this.#firstSequence),
+      settledCount: this.#settledCount,
+      settledSizeBytes: this.#settledSizeBytes,
+      pendingCount: this.#pendingAfter === NEVER ? null : this.#pendingCount,
+    };
+  }
+}
+
+/** Counts what is wrong with the rows that wait for one collection. */
+class PendingTally {
+  readonly #position: QueuePosition;
+  readonly #engine: Engine;
+  /** What comes after this row waits for one half of the collection, or for both. */
+  readonly after: bigint;
+  #count = 0;
+  #faultyCount = 0;
+  readonly #faulty: FaultyRow[] = [];
+  #nonFiniteCount = 0;
+  readonly #nonFinite: string[] = [];
+
+  constructor(position: QueuePosition, engine: Engine) {
+    this.#position = position;
+    this.#engine = engine;
+    this.after = afterBoth(position);
+  }
+
+  /** Takes the columns of {@linkcode WHOLE_ROW}. */
+  add(row: readonly SqlValue[]): void {
+    this.#count++;
+    const sequence = String(row[0]);
+    const vectorStorage = toStorageClass(row[4]);
+    const fault = findRowFault(
+      {
+        operation: toSafeInteger(row[1]),
+        id: decodeStored(row[2], row[3]),
+        vectorStorage,
+        vectorSizeBytes: typeof row[5] === "number" ? row[5] : null,
+        encoding: decodeStored(row[7], row[8]),
+        metadata: decodeStored(row[9], row[10]),
+        createdSeconds: toSafeInteger(row[11]),
+      },
+      this.#position.dimension,
+      this.#engine,
+    );
+    if (fault !== null) {
+      this.#faultyCount++;
+      if (this.#faulty.length < MOST_NAMED) this.#faulty.push({ sequence, fault });
+    } else if (vectorStorage === "blob" && row[6] instanceof Uint8Array && hasNonFinite(row[6])) {
+      this.#nonFiniteCount++;
+      if (this.#nonFinite.length < MOST_NAMED) this.#nonFinite.push(sequence);
+    }
+  }
+
+  get rows(): PendingRows {
+    return {
+      collectionId: this.#position.collectionId,
+      count: this.#count,
+      faultyCount: this.#faultyCount,
+      faulty: this.#faulty,
+      nonFiniteCount: this.#nonFiniteCount,
+      nonFinite: this.#nonFinite,
+    };
+  }
+}
+
+function collectionOf(topic: string): string {
+  return topic.slice(-COLLECTION_ID_LENGTH);
+}
+
+/** The lower of the two watermarks, as far as they are known: what both segments have. */
+function afterBoth({ metadata, vector }: QueuePosition): bigint {
+  return BigInt(vector === null ? metadata : Math.min(metadata, vector));
+}
