@@ -116,7 +116,8 @@ function lockFile(file: string, path: string, options: ExclusiveOptions): Dispos
     database = StoreDatabase.open(file, { writable: true, busyTimeoutMs });
     // In WAL mode only this keeps readers out too, and needs no memory shared with them.
     database.rows("PRAGMA locking_mode = EXCLUSIVE");
-    database.execute("BEGIN EXCLUSIVE");
+    // Not by execute(): the runtime gives its errors no result code.
+    database.rows("BEGIN EXCLUSIVE");
     return database;
   } catch (error) {
     database?.close();
