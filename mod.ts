@@ -40,7 +40,10 @@ export type {
 } from "./lib/model/report.ts";
 export type { DetectedStore } from "./lib/model/store.ts";
 export { detectStore } from "./lib/stores/registry.ts";
-export { type BinFileValidation, validateBinFile } from "./lib/stores/chroma/segment/validate_bin_file.ts";
+export {
+  type BinFileValidation,
+  validateBinFile,
+} from "./lib/stores/chroma/segment/validate_bin_file.ts";
 export type { BinFileProblem } from "./lib/hnsw/bin_file.ts";
 export { type CheckOptions, type CheckProgress, checkStore } from "./lib/engine/check.ts";
 export { type FindOptions, findStores } from "./lib/engine/find_stores.ts";

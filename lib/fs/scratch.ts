@@ -7,7 +7,10 @@
 
 import { join } from "@std/path";
 import { OperationError, toOperationError } from "../base/errors.ts";
+import { localFs } from "./platform.ts";
 import { BoundedFile, CHUNK_SIZE_BYTES } from "./read_fs.ts";
+import { removeTree } from "./tree.ts";
+import type { WritableFile } from "./write_fs.ts";
 
 /** A directory of this process alone, removed with everything in it when it is released. */
 export class ScratchDirectory implements Disposable {
@@ -26,7 +29,7 @@ export class ScratchDirectory implements Disposable {
    */
   static create(): ScratchDirectory {
     try {
-      return new ScratchDirectory(Deno.makeTempDirSync({ prefix: "vecfsck-" }));
+      return new ScratchDirectory(localFs.makeTemporaryDirectory("vecfsck-"));
     } catch (error) {
       throw toScratchError(error, "the directory for temporary files");
     }
@@ -60,9 +63,9 @@ export class ScratchDirectory implements Disposable {
   /** Removes the directory and everything in it; does nothing the second time. */
   remove(): void {
     try {
-      Deno.removeSync(this.path, { recursive: true });
+      removeTree(localFs, this.path);
     } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw toScratchError(error, this.path);
+      throw toScratchError(error, this.path);
     }
   }
 
@@ -72,18 +75,18 @@ export class ScratchDirectory implements Disposable {
   }
 }
 
-function openTarget(path: string): Deno.FsFile {
+function openTarget(path: string): WritableFile {
   try {
-    return Deno.openSync(path, { write: true, createNew: true, mode: 0o600 });
+    return localFs.createFile(path, 0o600);
   } catch (error) {
     throw toScratchError(error, path);
   }
 }
 
-function writeAll(file: Deno.FsFile, bytes: Uint8Array, path: string): void {
+function writeAll(file: WritableFile, bytes: Uint8Array, path: string): void {
   try {
     for (let written = 0; written < bytes.byteLength;) {
-      written += file.writeSync(bytes.subarray(written));
+      written += file.write(bytes.subarray(written));
     }
   } catch (error) {
     throw toScratchError(error, path);

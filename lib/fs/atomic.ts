@@ -1,0 +1,83 @@
+/**
+ * Writing a file so that it has its old content or its new one at every moment, after a power cut
+ * too: a temporary file in the same directory, write, check of the length, fsync, rename, fsync of
+ * the directory.
+ *
+ * @module
+ */
+
+import { dirname } from "@std/path";
+import { copyPermissions, requireSize, writeAll } from "./copy.ts";
+import { temporaryPathBeside } from "./names.ts";
+import { localFs } from "./platform.ts";
+import { toWriteError, type WriteFs } from "./write_fs.ts";
+
+/** How a file is written. */
+export interface AtomicOptions {
+  /** The permissions of a file that did not exist, less the umask; 0o644 by default. */
+  mode?: number;
+  /** The file system; this machine's by default. */
+  fs?: WriteFs;
+}
+
+/**
+ * Writes a file whole or not at all. A file that is replaced keeps its owner and its permissions;
+ * where the owner cannot be kept, the new file is open to fewer users, never to more. A symbolic
+ * link is followed and stays.
+ *
+ * @param path The file.
+ * @param content Its bytes, in one piece or in many.
+ * @param options The permissions of a new file.
+ * @throws {OperationError} It could not be written; the old file is there as it was.
+ *
+ * @example
+ * ```ts ignore
+ * writeAtomically("/var/lib/metrics/store.prom", new TextEncoder().encode(text));
+ * ```
+ */
+export function writeAtomically(
+  path: string,
+  content: Uint8Array | Iterable<Uint8Array>,
+  options: AtomicOptions = {},
+): void {
+  const { fs = localFs, mode = 0o644 } = options;
+  let temporary: string | null = null;
+  try {
+    const target = fs.look(path)?.kind === "link" ? fs.resolve(path) : path;
+    temporary = temporaryPathBeside(fs, target, "new");
+    writeTemporary(fs, { target, temporary, mode }, content);
+    fs.rename(temporary, target);
+    temporary = null;
+    fs.syncDirectory(dirname(target));
+  } catch (error) {
+    if (temporary !== null) removeIfPossible(fs, temporary);
+    throw toWriteError(error, path);
+  }
+}
+
+function writeTemporary(
+  fs: WriteFs,
+  paths: { target: string; temporary: string; mode: number },
+  content: Uint8Array | Iterable<Uint8Array>,
+): void {
+  const { target, temporary, mode } = paths;
+  const replaced = fs.look(target);
+  using file = fs.createFile(temporary, replaced === null ? mode : 0o600);
+  let sizeBytes = 0;
+  for (const chunk of content instanceof Uint8Array ? [content] : content) {
+    writeAll(file, chunk, temporary);
+    sizeBytes += chunk.byteLength;
+  }
+  requireSize(file, sizeBytes, temporary);
+  if (replaced !== null) copyPermissions(fs, replaced, temporary);
+  file.sync();
+}
+
+/** Removes what a failed operation has begun; its error is told, not one of tidying up. */
+function removeIfPossible(fs: WriteFs, path: string): void {
+  try {
+    fs.removeFile(path);
+  } catch {
+    // Its name says what it is, and the next run removes it.
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * The journal: a record of every change that a crash can leave half done, written before the change
+ * and removed after it. A record is one file, `journal/<id>.json` in the work directory, written
+ * atomically:
+ *
+ * ```
+ * { "vecfsckJournal": 1, "sha256": "<of the text of the record>", "record": "{…}" }
+ * ```
+ *
+ * Paths below the directory that holds the work directory are kept relative to it: a volume is
+ * mounted at one place in a container and at another on its host.
+ *
+ * @module
+ */
+
+import { dirname, isAbsolute, join, relative, resolve } from "@std/path";
+import { createHash } from "node:crypto";
+import { writeAtomically } from "./atomic.ts";
+import { CHUNK_SIZE_BYTES } from "./read_fs.ts";
+import { removeTemporaries, syncNames } from "./tree.ts";
+import { ensureDirectory, removeIfEmpty } from "./work_directory.ts";
+import type { WriteFs } from "./write_fs.ts";
+
+/** A replacement takes the place of what is live. */
+export interface SwapRecord {
+  readonly kind: "swap-directory" | "swap-file";
+  /** The name of the record. */
+  readonly id: string;
+  /** When it was begun, as ISO 8601 in UTC. */
+  readonly startedAt: string;
+  /** What is replaced. */
+  readonly live: string;
+  /** Whether there was anything to replace. */
+  readonly hadLive: boolean;
+  /** What takes its place. */
+  readonly replacement: string;
+  /** Where the original goes: a directory as it is, a file into a directory of that name. */
+  readonly aside: string;
+}
+
+/** An entry is copied to another file system and then removed. */
+export interface MoveRecord {
+  readonly kind: "move";
+  /** The name of the record. */
+  readonly id: string;
+  /** When it was begun, as ISO 8601 in UTC. */
+  readonly startedAt: string;
+  /** What is moved. */
+  readonly source: string;
+  /** Where it goes. */
+  readonly destination: string;
+  /** What the copy is called until it is complete. */
+  readonly incomplete: string;
+  /** What the original is called while it is removed. */
+  readonly removed: string;
+}
+
+/** A record of the journal. */
+export type JournalRecord = SwapRecord | MoveRecord;
+
+/** What a journal holds. */
+export interface JournalContent {
+  /** The records, the oldest first. */
+  readonly records: readonly JournalRecord[];
+  /** Files that are no whole records. */
+  readonly unreadable: readonly string[];
+}
+
+/** The name of the journal in the work directory. */
+export const JOURNAL_DIRECTORY_NAME = "journal";
+
+const FORMAT_VERSION = 1;
+
+const SWAP_PATHS = ["live", "replacement", "aside"] as const;
+const MOVE_PATHS = ["source", "destination", "incomplete", "removed"] as const;
+
+/** The journal in one work directory. */
+export class Journal {
+  readonly #fs: WriteFs;
+  readonly #directory: string;
+  readonly #anchor: string;
+
+  /** Takes the journal in a work directory; nothing is read or made yet. */
+  constructor(fs: WriteFs, workDirectory: string) {
+    this.#fs = fs;
+    this.#directory = join(workDirectory, JOURNAL_DIRECTORY_NAME);
+    this.#anchor = dirname(workDirectory);
+  }
+
+  /**
+   * Puts a record on the disk.
+   *
+   * @throws {OperationError} It could not be written; the change must not begin.
+   */
+  write(record: JournalRecord): void {
+    ensureDirectory(this.#fs, this.#directory);
+    const text = JSON.stringify(mapPaths(record, (path) => this.#toPortable(path)));
+    const file = { vecfsckJournal: FORMAT_VERSION, sha256: digestText(text), record: text };
+    const bytes = new TextEncoder().encode(`${JSON.stringify(file)}\n`);
+    writeAtomically(this.#pathOf(record), bytes, { fs: this.#fs, mode: 0o600 });
+    // The directories may be older than this run and still not be on the disk.
+    syncNames(this.#fs, this.#directory, this.#anchor);
+  }
+
+  /** Takes a record away, on the disk too, and the journal with it when it was the last. */
+  remove(record: JournalRecord): void {
+    this.#fs.removeFile(this.#pathOf(record));
+    this.#fs.syncDirectory(this.#directory);
+    removeIfEmpty(this.#fs, this.#directory);
+  }
+
+  /** Reads every record. */
+  read(): JournalContent {
+    const records: JournalRecord[] = [];
+    const unreadable: string[] = [];
+    if (this.#fs.look(this.#directory)?.kind !== "directory") return { records, unreadable };
+    for (const name of this.#fs.list(this.#directory)) {
+      if (!name.endsWith(".json")) continue;
+      const path = join(this.#directory, name);
+      const record = this.#parse(path);
+      if (record === null || this.#pathOf(record) !== path) unreadable.push(path);
+      else records.push(record);
+    }
+    records.sort((first, second) => first.startedAt < second.startedAt ? -1 : 1);
+    return { records, unreadable };
+  }
+
+  /** Removes what a write that was interrupted has left; the caller holds the lock. */
+  tidy(): void {
+    removeTemporaries(this.#fs, this.#directory);
+    removeIfEmpty(this.#fs, this.#directory);
+  }
+
+  #pathOf(record: JournalRecord): string {
+    return join(this.#directory, `${record.id}.json`);
+  }
+
+  #parse(path: string): JournalRecord | null {
+    if (this.#fs.look(path)?.kind !== "file") return null;
+    using file = this.#fs.openForReading(path);
+    const bytes = file.readAt(0, new Uint8Array(Math.min(file.sizeBytes, CHUNK_SIZE_BYTES)));
+    const record = parseRecord(new TextDecoder().decode(bytes));
+    return record === null ? null : mapPaths(record, (path) => resolve(this.#anchor, path));
+  }
+
+  #toPortable(path: string): string {
+    const portable = relative(this.#anchor, path);
+    return isAbsolute(portable) || portable.startsWith("..") ? resolve(path) : portable;
+  }
+}
+
+/**
+ * Parses the text of a record.
+ *
+ * @param text What the file holds.
+ * @returns The record with its paths as they stand there, or null when it is not whole.
+ */
+export function parseRecord(text: string): JournalRecord | null {
+  const file = parseObject(text);
+  const inner = file?.record;
+  if (file?.vecfsckJournal !== FORMAT_VERSION || typeof inner !== "string") return null;
+  if (file.sha256 !== digestText(inner)) return null;
+  const record = parseObject(inner);
+  if (record === null || !hasTexts(record, ["id", "startedAt"])) return null;
+  const isSwap = record.kind === "swap-directory" || record.kind === "swap-file";
+  if (isSwap && hasTexts(record, SWAP_PATHS) && typeof record.hadLive === "boolean") {
+    return record as unknown as SwapRecord;
+  }
+  if (record.kind === "move" && hasTexts(record, MOVE_PATHS)) {
+    return record as unknown as MoveRecord;
+  }
+  return null;
+}
+
+function parseObject(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? { ...value } : null;
+  } catch {
+    return null;
+  }
+}
+
+function hasTexts(value: Record<string, unknown>, keys: readonly string[]): boolean {
+  return keys.every((key) => typeof value[key] === "string" && value[key] !== "");
+}
+
+function mapPaths(record: JournalRecord, map: (path: string) => string): JournalRecord {
+  const { kind } = record;
+  if (kind === "move") return { ...record, ...mapEach(record, MOVE_PATHS, map) };
+  return { ...record, ...mapEach(record, SWAP_PATHS, map) };
+}
+
+function mapEach<Key extends string>(
+  record: Readonly<Record<Key, string>>,
+  keys: readonly Key[],
+  map: (path: string) => string,
+): Record<Key, string> {
+  return Object.fromEntries(keys.map((key) => [key, map(record[key])])) as Record<Key, string>;
+}
+
+function digestText(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

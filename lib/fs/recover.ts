@@ -1,0 +1,175 @@
+/**
+ * Bringing in order what a crash has left of swaps and moves.
+ *
+ * @module
+ */
+
+import { join } from "@std/path";
+import type { OperationError } from "../base/errors.ts";
+import { Journal, JOURNAL_DIRECTORY_NAME, type JournalRecord } from "./journal.ts";
+import { acquireStoreLock, isLockName, type StoreLock } from "./lock.ts";
+import { recoverMove } from "./move.ts";
+import { isTemporaryName } from "./names.ts";
+import { localFs } from "./platform.ts";
+import { REPLACED_DIRECTORY_NAME } from "./swap.ts";
+import { findStanding, originalPath, putIn, undoSwap } from "./swap_steps.ts";
+import { removeTemporaries } from "./tree.ts";
+import { findWorkDirectories, removeIfEmpty } from "./work_directory.ts";
+import { toWriteError, type WriteFs } from "./write_fs.ts";
+
+/** What became of a change that a crash had interrupted. */
+export interface RecoveredChange {
+  /**
+   * `completed`: the replacement is in its place, or the moved data. `undone`: the original is.
+   * `conflict`: somebody else has the place, and nothing was touched. `failed`: the disk refused.
+   * `unreadable`: the record itself is damaged.
+   */
+  readonly outcome: "completed" | "undone" | "conflict" | "failed" | "unreadable";
+  /** The record, or null where it cannot be read. */
+  readonly record: JournalRecord | null;
+  /** What the user is told: a sentence that names every path, without a final period. */
+  readonly message: string;
+  /** Why it failed, or null. */
+  readonly error: OperationError | null;
+}
+
+/** How changes are recovered. */
+export interface RecoverOptions {
+  /** The file system; this machine's by default. */
+  fs?: WriteFs;
+  /** The lock of the store, where the caller holds it already. */
+  lock?: StoreLock;
+}
+
+/**
+ * Tells whether a crash has interrupted a change of a store. Nothing is written: a check calls this
+ * where the other verbs call {@linkcode recoverSwaps}.
+ *
+ * @param store The store's directory, which may be missing.
+ * @param options The file system.
+ * @returns The records of the changes, which may also be those of a run that is under way.
+ */
+export function listInterruptedChanges(
+  store: string,
+  { fs = localFs }: RecoverOptions = {},
+): JournalRecord[] {
+  return findWorkDirectories(fs, store).flatMap((workDirectory) =>
+    new Journal(fs, workDirectory).read().records
+  );
+}
+
+/**
+ * Completes or undoes every change of a store that a crash has interrupted. Every verb that writes
+ * calls this first. The engine must be kept out where there is something to recover.
+ *
+ * @param store The store's directory; it may be missing, for the crash may have been in between.
+ * @param options The lock, where the caller holds it.
+ * @returns What was found and what became of it, to be reported; mostly nothing.
+ * @throws {OperationError} Another vecfsck is at work on the store.
+ *
+ * @example
+ * ```ts ignore
+ * for (const { outcome, message } of recoverSwaps("/data/store")) report(outcome, message);
+ * ```
+ */
+export function recoverSwaps(store: string, options: RecoverOptions = {}): RecoveredChange[] {
+  const { fs = localFs, lock } = options;
+  if (!hasAnything(fs, store)) return [];
+  const own = lock === undefined ? acquireStoreLock(store, { fs }) : null;
+  try {
+    // Whoever held the lock before may have put everything in order.
+    return findWorkDirectories(fs, store).flatMap((workDirectory) =>
+      recoverWorkDirectory(fs, workDirectory)
+    );
+  } finally {
+    own?.release();
+  }
+}
+
+/** Whether a run has left anything that it takes away when it ends by itself. */
+function hasAnything(fs: WriteFs, store: string): boolean {
+  return findWorkDirectories(fs, store).map(fs.list).some((names) =>
+    names.length === 0 ||
+    names.some((name) =>
+      name === JOURNAL_DIRECTORY_NAME || isLockName(name) || isTemporaryName(name)
+    )
+  );
+}
+
+function recoverWorkDirectory(fs: WriteFs, workDirectory: string): RecoveredChange[] {
+  const journal = new Journal(fs, workDirectory);
+  const { records, unreadable } = journal.read();
+  const changes = records.map((record) => recoverRecord(fs, journal, record));
+  for (const path of unreadable) {
+    changes.push({
+      outcome: "unreadable",
+      record: null,
+      message: `The record ${path} of an interrupted change is damaged; nothing was touched`,
+      error: null,
+    });
+  }
+  journal.tidy();
+  removeTemporaries(fs, workDirectory);
+  removeIfEmpty(fs, join(workDirectory, REPLACED_DIRECTORY_NAME), workDirectory);
+  return changes;
+}
+
+function recoverRecord(fs: WriteFs, journal: Journal, record: JournalRecord): RecoveredChange {
+  try {
+    const outcome = record.kind === "move" ? recoverMove(fs, record) : recoverSwap(fs, record);
+    if (outcome !== "conflict") journal.remove(record);
+    return { outcome, record, message: describe(record, outcome), error: null };
+  } catch (error) {
+    const path = record.kind === "move" ? record.source : record.live;
+    const failure = toWriteError(error, path);
+    return { outcome: "failed", record, message: failure.message, error: failure };
+  }
+}
+
+function recoverSwap(
+  fs: WriteFs,
+  record: Exclude<JournalRecord, { kind: "move" }>,
+): "completed" | "undone" | "conflict" {
+  switch (findStanding(fs, record)) {
+    case "between":
+      putIn(fs, record);
+      return "completed";
+    case "done":
+      return "completed";
+    case "conflict":
+      return "conflict";
+    case "not-begun":
+    case "begun":
+    case "lost":
+      undoSwap(fs, record);
+      return "undone";
+  }
+}
+
+function describe(record: JournalRecord, outcome: "completed" | "undone" | "conflict"): string {
+  const when = `that was interrupted (begun at ${record.startedAt})`;
+  if (record.kind === "move") {
+    const { source, destination } = record;
+    switch (outcome) {
+      case "completed":
+        return `Completed a move ${when}: ${source} is now ${destination}`;
+      case "undone":
+        return `Undid a move ${when}: ${source} is where it was`;
+      case "conflict":
+        return `Cannot complete a move ${when}: ${source} and ${destination} are not the same; ` +
+          "nothing was touched";
+    }
+  }
+  const { live, replacement } = record;
+  const original = originalPath(record);
+  switch (outcome) {
+    case "completed":
+      return `Completed a change ${when}: ${live} is the replacement` +
+        (record.hadLive ? `, the original is in ${original}` : "");
+    case "undone":
+      return `Undid a change ${when}: ${live} is the original, the replacement is ${replacement}`;
+    case "conflict":
+      return `Cannot complete a change ${when}: ${live} is neither the original (${original}) ` +
+        `nor the replacement (${replacement}); nothing was touched`;
+  }
+}

@@ -1,0 +1,215 @@
+/**
+ * The steps of a swap, each of which leaves a state that the journal's record explains. What the
+ * states mean stands in `swap.ts`.
+ *
+ * @module
+ */
+
+import { basename, dirname, join } from "@std/path";
+import { OperationError } from "../base/errors.ts";
+import { copyFile } from "./copy.ts";
+import type { SwapRecord } from "./journal.ts";
+import { temporaryPathBeside } from "./names.ts";
+import { removeTemporaries, syncNames } from "./tree.ts";
+import { ensureDirectory } from "./work_directory.ts";
+import { isRefusal, type WriteFs } from "./write_fs.ts";
+
+/** How things stand with a swap. */
+export type SwapStanding = "not-begun" | "begun" | "between" | "done" | "lost" | "conflict";
+
+/** What SQLite keeps beside a database: https://sqlite.org/tempfiles.html. */
+const COMPANION_SUFFIXES = ["-journal", "-wal", "-shm"] as const;
+
+/**
+ * Tells how things stand with a swap.
+ *
+ * @param fs The file system.
+ * @param record The journal's record of it.
+ * @returns The standing, by what is there.
+ */
+export function findStanding(fs: WriteFs, record: SwapRecord): SwapStanding {
+  const live = fs.look(record.live) !== null;
+  const replacement = fs.look(record.replacement) !== null;
+  const aside = fs.look(originalPath(record)) !== null;
+  if (!replacement) return live ? "done" : aside ? "lost" : "conflict";
+  if (!live) return aside || !record.hadLive ? "between" : "conflict";
+  if (!aside) return "not-begun";
+  return isSameFile(fs, record.live, originalPath(record)) ? "begun" : "conflict";
+}
+
+/** Where the original itself is while it is aside. */
+export function originalPath(record: SwapRecord): string {
+  return record.kind === "swap-file" ? join(record.aside, basename(record.live)) : record.aside;
+}
+
+/**
+ * Renames the original aside; a database without companions gets a second name there instead.
+ *
+ * @param fs The file system.
+ * @param record The journal's record of the swap.
+ */
+export function setAside(fs: WriteFs, record: SwapRecord): void {
+  ensureDirectory(fs, dirname(originalPath(record)));
+  syncNames(fs, originalPath(record), record.live);
+  if (record.kind === "swap-file") {
+    const companions = companionsOf(fs, record.live);
+    for (const path of companions) keepCompanion(fs, path, record);
+    const linked = companions.length === 0 && isTellable(fs, record.live) &&
+      tryLink(fs, record.live, originalPath(record));
+    fs.syncDirectory(record.aside);
+    if (linked) return;
+  }
+  fs.rename(record.live, originalPath(record));
+  syncBoth(fs, originalPath(record), record.live);
+}
+
+/**
+ * Renames the replacement in.
+ *
+ * @param fs The file system.
+ * @param record The journal's record of the swap.
+ * @throws {OperationError} Another process has taken the place.
+ */
+export function putIn(fs: WriteFs, record: SwapRecord): void {
+  const standing = findStanding(fs, record);
+  const isInUse = record.kind === "swap-file" && standing === "begun" &&
+    companionsOf(fs, record.live).length > 0;
+  // A rename would replace what another process has made, if it is a file or has no entries.
+  if (isInUse || (standing !== "between" && standing !== "begun")) {
+    throw new OperationError("busy", `Another process has written to ${record.live}`, {
+      path: record.live,
+      hint: "Stop every process that uses the store, and keep its supervisor from restarting it.",
+    });
+  }
+  if (record.kind === "swap-file") dropCompanions(fs, record);
+  fs.rename(record.replacement, record.live);
+  syncBoth(fs, record.live, record.replacement);
+}
+
+/** The companions that a database has. */
+export function companionsOf(fs: WriteFs, path: string): string[] {
+  return COMPANION_SUFFIXES.map((suffix) => path + suffix).filter((companion) =>
+    fs.look(companion) !== null
+  );
+}
+
+/** Gives a companion a second name aside. */
+function keepCompanion(fs: WriteFs, path: string, record: SwapRecord): void {
+  const kept = join(record.aside, basename(path));
+  if (fs.look(kept) === null) duplicate(fs, path, kept);
+}
+
+/** Takes the companions away from beside the database, which has left. */
+function dropCompanions(fs: WriteFs, record: SwapRecord): void {
+  const companions = companionsOf(fs, record.live);
+  if (companions.length === 0) return;
+  ensureDirectory(fs, record.aside);
+  for (const path of companions) keepCompanion(fs, path, record);
+  fs.syncDirectory(record.aside);
+  for (const path of companions) fs.removeFile(path);
+  fs.syncDirectory(dirname(record.live));
+}
+
+/** Gives a file a second name, or a whole copy where the file system has no links. */
+function duplicate(fs: WriteFs, path: string, second: string): void {
+  if (tryLink(fs, path, second)) return;
+  const incomplete = temporaryPathBeside(fs, second, "new");
+  copyFile(fs, path, incomplete);
+  fs.rename(incomplete, second);
+}
+
+function tryLink(fs: WriteFs, path: string, second: string): boolean {
+  try {
+    fs.linkFile(path, second);
+    return true;
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return false;
+  }
+}
+
+/** Whether two names of one file can be told from two files. */
+function isTellable(fs: WriteFs, path: string): boolean {
+  return (fs.look(path)?.inode ?? null) !== null;
+}
+
+function isSameFile(fs: WriteFs, path: string, second: string): boolean {
+  const [first, other] = [fs.look(path), fs.look(second)];
+  if (first?.kind !== "file" || first.inode === null || other === null) return false;
+  // The runtime rounds inodes above 2^53, so they alone would not do.
+  return first.inode === other.inode && first.device === other.device &&
+    first.sizeBytes === other.sizeBytes && first.modifiedMs === other.modifiedMs;
+}
+
+function syncBoth(fs: WriteFs, gained: string, lost: string): void {
+  fs.syncDirectory(dirname(gained));
+  if (dirname(lost) !== dirname(gained)) fs.syncDirectory(dirname(lost));
+}
+
+/**
+ * Puts the original back, from wherever a swap stands.
+ *
+ * @param fs The file system.
+ * @param record The journal's record of it.
+ */
+export function undoSwap(fs: WriteFs, record: SwapRecord): void {
+  const original = originalPath(record);
+  const standing = findStanding(fs, record);
+  if (standing === "conflict") throw createConflictError(record);
+  if (standing === "done") {
+    fs.rename(record.live, record.replacement);
+    syncBoth(fs, record.replacement, record.live);
+  }
+  if (fs.look(record.live) === null && fs.look(original) !== null) {
+    if (record.kind === "swap-file") restoreCompanions(fs, record);
+    fs.rename(original, record.live);
+    syncBoth(fs, record.live, original);
+  }
+  if (record.kind === "swap-file") clearAside(fs, record);
+}
+
+/**
+ * Gives the companions back their name beside the database, before that returns. While it is there,
+ * those beside it are the right ones, and none is right too: an engine may have used it since.
+ */
+function restoreCompanions(fs: WriteFs, record: SwapRecord): void {
+  let restored = false;
+  for (const kept of companionsOf(fs, originalPath(record))) {
+    const path = join(dirname(record.live), basename(kept));
+    if (fs.look(path) !== null) continue;
+    duplicate(fs, kept, path);
+    restored = true;
+  }
+  if (restored) fs.syncDirectory(dirname(record.live));
+}
+
+/** Takes away the second names aside, now that everything has its first one again. */
+function clearAside(fs: WriteFs, record: SwapRecord): void {
+  if (fs.look(record.aside)?.kind !== "directory") return;
+  const original = originalPath(record);
+  if (isSameFile(fs, record.live, original)) fs.removeFile(original);
+  for (const kept of companionsOf(fs, original)) fs.removeFile(kept);
+  removeTemporaries(fs, record.aside);
+  fs.removeDirectory(record.aside);
+  fs.syncDirectory(dirname(record.aside));
+}
+
+/**
+ * Makes the error for a swap that cannot go on, nor back, for somebody else has the place.
+ *
+ * @param record The journal's record of it.
+ * @returns The error, which names every path.
+ */
+export function createConflictError(record: SwapRecord): OperationError {
+  const { live, replacement } = record;
+  return new OperationError(
+    "busy",
+    `${live} is neither the original, which is ${originalPath(record)}, nor the replacement, ` +
+      `which is ${replacement}`,
+    {
+      path: live,
+      hint: `Stop every process that uses the store, move ${live} out of the way, and run ` +
+        "vecfsck on the store again.",
+    },
+  );
+}
