@@ -516,6 +516,13 @@ export const FINDING_CODES: Readonly<Record<FindingName, FindingCode>> = {
     "get and query return None for the document.",
     "Put the documents back from the full text; do not rebuild the full text before that.",
   ),
+  "fulltext-row-in-the-way": row(
+    "VF1407",
+    "error",
+    "Full-text rows that Chroma 0.4 left behind stand where 1.x wants to write",
+    "Adding records fails: failed to apply logs to the metadata segment.",
+    "Delete the rows of embedding_fulltext_search whose rowid is above the highest id in embeddings.",
+  ),
   // A segment directory
   "segment-missing": row(
     "VF2001",

@@ -72,6 +72,7 @@ export type FindingName =
   | "fulltext-text-differs"
   | "fulltext-leftover"
   | "document-missing"
+  | "fulltext-row-in-the-way"
   | "segment-missing"
   | "segment-file-missing"
   | "id-map-missing"

@@ -155,6 +155,12 @@ export const CATALOGUE_CASES: CodeCases = {
     "UPDATE embedding_fulltext_search SET string_value = 'something else' WHERE rowid = 5",
   ),
   "fulltext-leftover": { store: "chroma-0.4.24", damage: () => {}, path: CATALOGUE, count: 18 },
+  "fulltext-row-in-the-way": {
+    ...afterSql(
+      "INSERT INTO embedding_fulltext_search (rowid, string_value) VALUES (99999, 'of 0.4')",
+    ),
+    count: 1,
+  },
   "document-missing": afterSql(
     "DELETE FROM embedding_metadata WHERE key = 'chroma:document' AND id % 4 = 1",
   ),

@@ -96,8 +96,17 @@ function describeGroup(name: GroupFindingName, { count, misnumbered }: RecordGro
  * gone, it was lost.
  */
 function checkLeftover(leftover: FulltextLeftover): Finding[] {
-  const { rows, textBytes, withDocument } = leftover;
+  const { rows, textBytes, withDocument, inTheWay } = leftover;
   const findings: Finding[] = [];
+  if (inTheWay > 0 && withDocument === 0) {
+    findings.push(createFinding("fulltext-row-in-the-way", {
+      message:
+        `${formatCount(inTheWay, "full-text row")} of deleted records with numbers that the ` +
+        "next records will get",
+      path: CATALOGUE_NAME,
+      count: inTheWay,
+    }));
+  }
   if (withDocument > 0) {
     findings.push(createFinding("record-row-missing", {
       message: `${formatCount(withDocument, "record")} with a document and a full-text row, but ` +

@@ -44,6 +44,11 @@ export interface FulltextLeftover {
   readonly textBytes: number;
   /** Of these, how many have their document in `embedding_metadata` still. */
   readonly withDocument: number;
+  /**
+   * Of these, how many have a number that the next records will get, in a store that 1.x has opened:
+   * it cannot give a number whose full-text row is there already.
+   */
+  readonly inTheWay: number;
   /** The first of those with a document. */
   readonly samples: readonly RecordSample[];
 }
@@ -131,6 +136,7 @@ export class LeftoverTally {
       rows: this.#rows,
       textBytes: this.#textBytes,
       withDocument: this.#withDocument,
+      inTheWay: 0,
       samples: this.#samples,
     };
   }

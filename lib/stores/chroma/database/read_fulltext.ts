@@ -59,6 +59,9 @@ const LIST_WITHOUT_ROW = `SELECT CAST(m.id AS TEXT), CAST(e.segment_id AS TEXT),
   LEFT JOIN embedding_fulltext_search_content AS c ON c.id = m.id
   WHERE m.key = 'chroma:document' AND c.id IS NULL`;
 
+const COUNT_IN_THE_WAY = `SELECT count(*) FROM embedding_fulltext_search_content
+  WHERE id > (SELECT coalesce(max(id), 0) FROM embeddings)`;
+
 const COUNT_BY_SEGMENT = `SELECT CAST(e.segment_id AS TEXT), count(*), count(m.id)
   FROM embeddings AS e
   LEFT JOIN embedding_metadata AS m ON m.id = e.id AND m.key = 'chroma:document'
@@ -82,7 +85,13 @@ export function readFulltextComparison(database: StoreDatabase): FulltextCompari
   return { ...reader.comparison, failure };
 }
 
-const NO_LEFTOVER: FulltextLeftover = { rows: 0, textBytes: 0, withDocument: 0, samples: [] };
+const NO_LEFTOVER: FulltextLeftover = {
+  rows: 0,
+  textBytes: 0,
+  withDocument: 0,
+  inTheWay: 0,
+  samples: [],
+};
 
 class FulltextReader {
   readonly #database: StoreDatabase;
@@ -158,8 +167,17 @@ class FulltextReader {
         withoutDocument.add(segment, sample);
       }
     }
-    this.#learn({ textDiffers: differing.groups, leftover: leftover.leftover });
+    const inTheWay = leftover.leftover.rows === 0 ? 0 : this.#countInTheWay();
+    this.#learn({
+      textDiffers: differing.groups,
+      leftover: { ...leftover.leftover, inTheWay },
+    });
     this.#learn({ documentsMissing: this.#findLost(withoutDocument.groups) });
+  }
+
+  #countInTheWay(): number {
+    const isRust = this.#listTables().has("acquire_write");
+    return isRust ? this.#database.number(COUNT_IN_THE_WAY) ?? 0 : 0;
   }
 
   /** Keeps the groups whose records must have had the documents that they lack. */

@@ -148,7 +148,8 @@ function checkDeleted(reading: SegmentReading): Finding[] {
   if (slots === null || geometry === null || slots.deleted === 0) return [];
   // Where slots were overwritten their marks say nothing.
   if (slots.problems.neighbourCount.count > MOST_TORN_RATIO * slots.slots) return [];
-  const many = slots.deleted >= MANY_DELETED_SLOTS &&
+  // An index without a live slot is one of an emptied collection: there is nothing to be found.
+  const many = slots.live > 0 && slots.deleted >= MANY_DELETED_SLOTS &&
     slots.deleted > MANY_DELETED_RATIO * slots.slots;
   return [createFinding(many ? "deleted-slots-many" : "deleted-slots", {
     ...inFile(reading.subject, "data"),

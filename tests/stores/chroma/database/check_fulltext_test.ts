@@ -207,7 +207,7 @@ const BROKEN_OFF: FulltextComparison = {
   rowsMissing: [],
   textDiffers: [],
   documentsMissing: [],
-  leftover: { rows: 0, textBytes: 0, withDocument: 0, samples: [] },
+  leftover: { rows: 0, textBytes: 0, withDocument: 0, inTheWay: 0, samples: [] },
   failure: "database disk image is malformed",
 };
 
