@@ -98,7 +98,16 @@ export class Journal {
     const file = { vecfsckJournal: FORMAT_VERSION, sha256: digestText(text), record: text };
     const bytes = new TextEncoder().encode(`${JSON.stringify(file)}\n`);
     writeAtomically(this.#pathOf(record), bytes, { fs: this.#fs, mode: 0o600 });
-    // The directories may be older than this run and still not be on the disk.
+    this.settle();
+  }
+
+  /**
+   * Waits until the records that can be read are on the disk, with the directories that they are
+   * in, which may be older than this run and still not be there.
+   */
+  settle(): void {
+    if (this.#fs.look(this.#directory)?.kind !== "directory") return;
+    this.#fs.syncDirectory(this.#directory);
     syncNames(this.#fs, this.#directory, this.#anchor);
   }
 

@@ -22,7 +22,7 @@ import { copyTree, digestTree } from "./copy.ts";
 import { Journal, type MoveRecord } from "./journal.ts";
 import { temporaryPathBeside } from "./names.ts";
 import { localFs } from "./platform.ts";
-import { removeTree } from "./tree.ts";
+import { removeTree, settleNames } from "./tree.ts";
 import { openWorkDirectory, removeIfEmpty } from "./work_directory.ts";
 import { errorCodeOf, toWriteError, type WriteFs } from "./write_fs.ts";
 
@@ -242,6 +242,9 @@ function removeSource(fs: WriteFs, record: MoveRecord, entry: JournalEntry | nul
 /** Removes a tree whose name says that it is nothing any more; tells whether it is gone. */
 function removeQuietly(fs: WriteFs, path: string): boolean {
   try {
+    // It must have this name on the disk before anything in it goes, or a part would be left there
+    // under its real name.
+    fs.syncDirectory(dirname(path));
     removeTree(fs, path);
     fs.syncDirectory(dirname(path));
     return true;
@@ -280,6 +283,7 @@ export function recoverMove(
   record: MoveRecord,
 ): "completed" | "undone" | "conflict" {
   const { source, destination, incomplete, removed } = record;
+  settleNames(fs, [dirname(destination), dirname(source)]);
   const hasSource = fs.look(source) !== null;
   const hasDestination = fs.look(destination) !== null;
   if (hasSource && !hasDestination) {
@@ -291,7 +295,6 @@ export function recoverMove(
     if (fs.look(incomplete) !== null || digestTree(fs, source) !== digestTree(fs, destination)) {
       return "conflict";
     }
-    fs.syncDirectory(dirname(destination));
     if (fs.look(source)?.kind === "directory") fs.rename(source, removed);
     else fs.removeFile(source);
     fs.syncDirectory(dirname(source));

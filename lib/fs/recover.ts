@@ -12,8 +12,8 @@ import { recoverMove } from "./move.ts";
 import { isTemporaryName } from "./names.ts";
 import { localFs } from "./platform.ts";
 import { REPLACED_DIRECTORY_NAME } from "./swap.ts";
-import { findStanding, originalPath, putIn, undoSwap } from "./swap_steps.ts";
-import { removeTemporaries } from "./tree.ts";
+import { directoriesOf, findStanding, originalPath, putIn, undoSwap } from "./swap_steps.ts";
+import { removeTemporaries, settleNames } from "./tree.ts";
 import { findWorkDirectories, removeIfEmpty } from "./work_directory.ts";
 import { toWriteError, type WriteFs } from "./write_fs.ts";
 
@@ -98,6 +98,7 @@ function hasAnything(fs: WriteFs, store: string): boolean {
 
 function recoverWorkDirectory(fs: WriteFs, workDirectory: string): RecoveredChange[] {
   const journal = new Journal(fs, workDirectory);
+  journal.settle();
   const { records, unreadable } = journal.read();
   const changes = records.map((record) => recoverRecord(fs, journal, record));
   for (const path of unreadable) {
@@ -130,6 +131,7 @@ function recoverSwap(
   fs: WriteFs,
   record: Exclude<JournalRecord, { kind: "move" }>,
 ): "completed" | "undone" | "conflict" {
+  settleNames(fs, directoriesOf(record));
   switch (findStanding(fs, record)) {
     case "between":
       putIn(fs, record);

@@ -37,6 +37,12 @@ export function findStanding(fs: WriteFs, record: SwapRecord): SwapStanding {
   return isSameFile(fs, record.live, originalPath(record)) ? "begun" : "conflict";
 }
 
+/** The directories whose names tell how things stand with a swap. */
+export function directoriesOf(record: SwapRecord): string[] {
+  const { live, replacement, aside } = record;
+  return [originalPath(record), aside, live, replacement].map((path) => dirname(path));
+}
+
 /** Where the original itself is while it is aside. */
 export function originalPath(record: SwapRecord): string {
   return record.kind === "swap-file" ? join(record.aside, basename(record.live)) : record.aside;

@@ -108,6 +108,20 @@ export function syncNames(fs: WriteFs, path: string, old: string): void {
   }
 }
 
+/**
+ * Waits until the names in the directories that there are of those given are on the disk. What a
+ * killed process has done is seen by the next one and can still be lost with the power: nothing may
+ * be concluded from it before this.
+ *
+ * @param fs The file system.
+ * @param directories The directories.
+ */
+export function settleNames(fs: WriteFs, directories: readonly string[]): void {
+  for (const directory of new Set(directories)) {
+    if (fs.look(directory)?.kind === "directory") fs.syncDirectory(directory);
+  }
+}
+
 function isAbove(directory: string, path: string): boolean {
   const rest = relative(directory, path);
   return rest !== ".." && !rest.startsWith(`..${SEPARATOR}`) && !isAbsolute(rest);

@@ -7,7 +7,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { OperationError } from "../../lib/base/errors.ts";
 import type { WriteFs } from "../../lib/fs/write_fs.ts";
-import { CrashDisk, fingerprint, PowerCut, seededRandom } from "../support/crash_fs.ts";
+import { CrashDisk, fingerprint, seededRandom } from "../support/crash_fs.ts";
 import { everyFault, type Fault, withFault } from "../support/fault_fs.ts";
 import { Image, MemoryDisk } from "../support/memory_fs.ts";
 
@@ -21,6 +21,8 @@ export interface Scenario {
   recover(fs: WriteFs): void;
   /** Tells the state after the recovery; throws where it is neither, or something is left. */
   judge(files: Record<string, string>): "old" | "new";
+  /** What there is when the operation has ended by itself: the new state, unless it is undone. */
+  readonly finished?: "old" | "new";
 }
 
 /** Builds the disk of a scenario. */
@@ -38,31 +40,56 @@ export interface Tally {
   states: number;
   /** States after a power cut during the recovery. */
   recoveryStates: number;
+  /** States after a power cut during a recovery from a kill that was no power cut. */
+  killStates: number;
   /** How often the old state came of it, and the new one. */
   old: number;
   new: number;
 }
 
-/** Cuts the power before every operation, and before every operation of the recovery. */
+/**
+ * Cuts the power before every operation, and before every operation of the recovery; and kills the
+ * process before every operation, with a power cut before every operation of the recovery.
+ */
 export function exploreCrashes(scenario: Scenario, seed = 1): Tally {
   const random = seededRandom(seed);
   const initial = imageOf(scenario);
-  const tally: Tally = { cuts: 0, states: 0, recoveryStates: 0, old: 0, new: 0 };
+  const tally: Tally = { cuts: 0, states: 0, recoveryStates: 0, killStates: 0, old: 0, new: 0 };
   const seen = new Set<string>();
   for (let cutBefore = 0;; cutBefore++) {
     const crash = new CrashDisk(initial);
-    const wasCut = runUntilCut(() => scenario.run(crash.fsUntil(cutBefore)));
+    const wasCut = runUntilCut(crash, () => scenario.run(crash.fsUntil(cutBefore)));
     for (const image of crash.outcomes(random)) {
       const state = judgeAfterRecovery(scenario, image);
       // What an operation has reported as done stays done.
-      if (!wasCut) assertEquals(state, "new", "a finished operation was lost");
+      if (!wasCut) assertEquals(state, scenario.finished ?? "new", "a finished operation was lost");
       if (!isNew(seen, image)) continue;
       tally.states++;
       tally[state]++;
       exploreRecovery(scenario, image, { random, seen, tally });
     }
+    exploreKill(scenario, { initial, killBefore: cutBefore }, { random, seen, tally });
     if (!wasCut) return tally;
     tally.cuts++;
+  }
+}
+
+function exploreKill(
+  scenario: Scenario,
+  { initial, killBefore }: { initial: Image; killBefore: number },
+  { random, seen, tally }: { random: () => number; seen: Set<string>; tally: Tally },
+): void {
+  for (let cutBefore = 0;; cutBefore++) {
+    const crash = new CrashDisk(initial);
+    runUntilCut(crash, () => scenario.run(crash.fsUntil(killBefore)));
+    crash.disk.unlockAll();
+    const wasCut = runUntilCut(crash, () => scenario.recover(crash.fsUntil(cutBefore)));
+    for (const image of crash.outcomes(random)) {
+      if (!isNew(seen, image)) continue;
+      tally.killStates++;
+      judgeAfterRecovery(scenario, image);
+    }
+    if (!wasCut) return;
   }
 }
 
@@ -73,7 +100,7 @@ function exploreRecovery(
 ): void {
   for (let cutBefore = 0;; cutBefore++) {
     const crash = new CrashDisk(start);
-    const wasCut = runUntilCut(() => scenario.recover(crash.fsUntil(cutBefore)));
+    const wasCut = runUntilCut(crash, () => scenario.recover(crash.fsUntil(cutBefore)));
     for (const image of crash.outcomes(random)) {
       if (!isNew(seen, image)) continue;
       tally.recoveryStates++;
@@ -91,16 +118,13 @@ function isNew(seen: Set<string>, image: Image): boolean {
 }
 
 /** Runs an operation; tells whether the power was cut. Any other error is a failure. */
-function runUntilCut(operation: () => void): boolean {
+function runUntilCut(crash: CrashDisk, operation: () => void): boolean {
   try {
     operation();
-    return false;
   } catch (error) {
-    for (let cause = error; cause instanceof Error; cause = cause.cause) {
-      if (cause instanceof PowerCut) return true;
-    }
-    throw error;
+    if (!crash.isCut) throw error;
   }
+  return crash.isCut;
 }
 
 function judgeAfterRecovery(scenario: Scenario, image: Image): "old" | "new" {

@@ -184,10 +184,12 @@ Deno.test("moveAcrossDevices() copies only for EXDEV and throws every other erro
     const disk = moved((made) => setUpTree(made, true));
     const before = disk.list();
     const thrown = systemError(code);
+    let renames = 0;
     const refusing: WriteFs = {
       ...disk.fs,
-      rename: () => {
-        throw thrown;
+      rename: (from, to) => {
+        if (renames++ === 0) throw thrown;
+        disk.fs.rename(from, to);
       },
     };
     let caught: unknown;
@@ -387,6 +389,50 @@ Deno.test("recoverSwaps() removes the incomplete copy of an interrupted move, an
     ],
   );
   assertEquals(filesOf(disk.list()), expectedAt(SOURCE, TREE));
+});
+
+/** The same move by copy, with one operation failing once: it is undone. */
+function failingMove(fails: (name: string, paths: readonly string[]) => boolean): Scenario {
+  const scenario = MOVES[1]?.[1];
+  assert(scenario !== undefined);
+  return {
+    ...scenario,
+    finished: "old",
+    run(fs) {
+      let hasFailed = false;
+      const failing = interceptWrites(fs, ({ name, paths }) => {
+        if (hasFailed || !fails(name, paths)) return "as-it-is";
+        hasFailed = true;
+        throw systemError("EIO");
+      });
+      try {
+        scenario.run(failing);
+      } catch (error) {
+        if (!String(error).includes("EIO")) throw error;
+      }
+    },
+  };
+}
+
+Deno.test("moveAcrossDevices() undoes no less safely than it does", () => {
+  const failures: ((name: string, paths: readonly string[]) => boolean)[] = [
+    (name, paths) => name === "createFile" && !!paths[0]?.includes("links"),
+    (name, paths) => name === "rename" && paths[1] === DESTINATION && paths[0] !== SOURCE,
+    (name, paths) => name === "rename" && !!paths[1]?.includes(".removed"),
+  ];
+  for (const fails of failures) {
+    const tally = exploreCrashes(failingMove(fails));
+    assert(tally.cuts > 10 && tally.old > 5, JSON.stringify(tally));
+  }
+});
+
+Deno.test("recoverSwaps() touches nothing when both places are empty", () => {
+  const disk = stopBefore((name, paths) => name === "createFile" && !!paths[0]?.includes("links"));
+  disk.fs.rename(SOURCE, "/data/elsewhere");
+  const before = disk.list();
+  const [change] = recoverSwaps(STORE, { fs: disk.fs });
+  assertEquals(change?.outcome, "conflict");
+  assertEquals(disk.list(), before);
 });
 
 Deno.test("recoverSwaps() removes no source that differs from the copy", () => {

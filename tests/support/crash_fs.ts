@@ -32,7 +32,6 @@ export class CrashDisk {
   #pending: Effect[] = [];
   /** The disk as it looks while there is power. */
   readonly disk: MemoryDisk;
-  #operations = 0;
   #isCut = false;
 
   /** Makes a disk on which everything in the image is safe. */
@@ -47,17 +46,21 @@ export class CrashDisk {
     });
   }
 
-  /** How many write operations were done. */
-  get operations(): number {
-    return this.#operations;
+  /** Whether everything has ended. */
+  get isCut(): boolean {
+    return this.#isCut;
   }
 
-  /** The files, until the power is cut before the write operation `cutBefore`. */
+  /**
+   * The files, until everything ends before the write operation `cutBefore`: the power is cut, or
+   * the process is killed and the next one asks for the files anew, with what is not synced still
+   * to be lost.
+   */
   fsUntil(cutBefore: number): WriteFs {
+    this.#isCut = false;
     const writing = interceptWrites(this.disk.fs, ({ index }) => {
       if (index >= cutBefore) this.#isCut = true;
       if (this.#isCut) throw new PowerCut();
-      this.#operations++;
       return "as-it-is";
     });
     const entries = Object.entries(writing).map(([name, operation]) => [

@@ -208,6 +208,11 @@ export class MemoryDisk {
     this.#require(path).device = this.image.next++;
   }
 
+  /** Ends every lock, as the end of a process does. */
+  unlockAll(): void {
+    this.#locked.clear();
+  }
+
   /** Writes a file, with its directories, and syncs nothing. */
   write(path: string, content: string): void {
     this.makeDirectories(dirname(path));
