@@ -7,7 +7,10 @@
 import type { CheckOptions } from "../engine/check.ts";
 import type { CheckEvent } from "../model/report.ts";
 import type { FindOptions } from "../engine/find_stores.ts";
+import { localFs } from "../fs/platform.ts";
+import type { WriteFs } from "../fs/write_fs.ts";
 import type { DetectedStore } from "../model/store.ts";
+import { confirmOnTerminal } from "./confirm.ts";
 import { SystemStream, type TextStream } from "./text_stream.ts";
 
 /** The signals that cancel the work. */
@@ -36,6 +39,12 @@ export interface Environment {
   columns(): number | null;
   /** A clock in milliseconds that only goes forward. */
   nowMs(): number;
+  /** The time of day. */
+  now(): Date;
+  /** Where verbs write. */
+  readonly fs: WriteFs;
+  /** Asks a question that is answered by yes or no; null where there is nobody to ask. */
+  confirm(question: string): Promise<boolean | null>;
   /** Calls `tick` again and again; returns what ends that. */
   every(intervalMs: number, tick: () => void): () => void;
   /** Calls `listener` on every signal that cancels; returns what takes that back. */
@@ -58,6 +67,9 @@ export function systemEnvironment(): Environment {
     variable: readVariable,
     columns: readColumns,
     nowMs: () => performance.now(),
+    now: () => new Date(),
+    fs: localFs,
+    confirm: confirmOnTerminal,
     every(intervalMs, tick) {
       const timer = setInterval(tick, intervalMs);
       return () => clearInterval(timer);

@@ -5,12 +5,8 @@
  */
 
 import { wrapText } from "../output/wrap.ts";
-import {
-  COMMON_OPTIONS,
-  type OptionSpecification,
-  VERBS,
-  type VerbSpecification,
-} from "./verbs.ts";
+import type { OptionSpecification, VerbSpecification } from "./specification.ts";
+import { actionsOf, COMMON_OPTIONS, VERBS } from "./verbs.ts";
 
 /** Help is as wide on every terminal, so that its examples can be quoted. */
 const WIDTH = 80;
@@ -62,7 +58,8 @@ export function renderProgramHelp(): string[] {
     `  ${renderUsage(null)}`,
     "",
     "VERBS",
-    ...VERBS.flatMap(({ name, summary }) => renderTerm(`  ${name}`, summary)),
+    ...VERBS.filter(({ name }) => !name.includes(" "))
+      .flatMap(({ name, summary }) => renderTerm(`  ${name}`, summary)),
     "",
     "OPTIONS OF EVERY VERB",
     ...COMMON_OPTIONS.flatMap(renderOption),
@@ -84,6 +81,7 @@ export function renderVerbHelp(verb: VerbSpecification): string[] {
     "USAGE",
     `  ${renderUsage(verb)}`,
     ...verb.description.flatMap((paragraph) => ["", ...wrapText(paragraph, WIDTH)]),
+    ...renderActions(verb),
     "",
     "ARGUMENTS",
     ...verb.arguments.flatMap(({ name, description }) => renderTerm(`  ${name}`, description)),
@@ -107,10 +105,21 @@ export function renderVerbHelp(verb: VerbSpecification): string[] {
   ];
 }
 
+function renderActions(verb: VerbSpecification): string[] {
+  const actions = actionsOf(verb);
+  if (actions.length === 0) return [];
+  return [
+    "",
+    "ACTIONS",
+    ...actions.flatMap(({ name, summary }) => renderTerm(`  ${name}`, summary)),
+    ...wrapText(`\`vecfsck help ${verb.name} ACTION\` explains one.`, WIDTH, "  "),
+  ];
+}
+
 function renderOption(option: OptionSpecification): string[] {
   const short = option.short === undefined ? "    " : `-${option.short}, `;
-  const value = option.type === "count" ? ` ${option.valueName}` : "";
-  const standard = option.type === "count" && option.defaultValue !== undefined
+  const value = option.type === "flag" ? "" : ` ${option.valueName}`;
+  const standard = "defaultValue" in option && option.defaultValue !== undefined
     ? ` Default: ${option.defaultValue}.`
     : "";
   return renderTerm(`  ${short}--${option.name}${value}`, option.description + standard, 26);

@@ -14,6 +14,8 @@ export interface TextStream {
   readonly failure: string | null;
   /** Writes a text. It never throws: what cannot be written is dropped. */
   write(text: string): Promise<void>;
+  /** Writes bytes, in the same way. */
+  writeBytes(bytes: Uint8Array): Promise<void>;
 }
 
 /** What {@linkcode SystemStream} needs of `Deno.stdout` and `Deno.stderr`. */
@@ -56,7 +58,12 @@ export class SystemStream implements TextStream {
 
   /** Writes a text whole, in as many pieces as the system takes. */
   async write(text: string): Promise<void> {
-    let bytes = this.#encoder.encode(text);
+    await this.writeBytes(this.#encoder.encode(text));
+  }
+
+  /** Writes bytes whole, in as many pieces as the system takes. */
+  async writeBytes(given: Uint8Array): Promise<void> {
+    let bytes = given;
     while (bytes.byteLength > 0 && !this.#isBroken && this.#failure === null) {
       try {
         bytes = bytes.subarray(this.#file.writeSync(bytes));

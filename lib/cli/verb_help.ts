@@ -10,7 +10,8 @@ import { EXIT, type ExitCode } from "./exit_code.ts";
 import { renderProgramHelp, renderVerbHelp } from "./help.ts";
 import type { Invocation } from "./invocation.ts";
 import type { Output } from "./output.ts";
-import { findVerb, type VerbSpecification } from "./verbs.ts";
+import type { VerbSpecification } from "./specification.ts";
+import { findVerb } from "./verbs.ts";
 
 /**
  * Explains the program, or the verb that was named.
@@ -20,7 +21,7 @@ import { findVerb, type VerbSpecification } from "./verbs.ts";
  * @throws {OperationError} With the code `usage`: there is no such verb.
  */
 export async function run({ operands, output }: Invocation): Promise<ExitCode> {
-  const [name] = operands;
+  const name = operands.length === 0 ? undefined : operands.join(" ");
   const verb = name === undefined ? null : findVerb(name);
   if (verb === undefined) throw unknownVerb(name ?? "");
   await printHelp(verb, output);

@@ -142,7 +142,7 @@ Deno.test("parseCall() wants a store, and one with a name", () => {
     usageOf("check", "a", ""),
     "An argument is empty; is a variable of the shell not set?",
   );
-  assertEquals(usageOf("help", "check", "more"), "Unexpected argument: more");
+  assertEquals(usageOf("help", "check", "it", "more"), "Unexpected argument: more");
 });
 
 Deno.test("parseCall() refuses an unknown verb, and guesses what was meant", () => {

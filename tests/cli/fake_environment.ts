@@ -1,15 +1,23 @@
 import type { CancelSignal, Engine, Environment } from "../../lib/cli/environment.ts";
+import { localFs } from "../../lib/fs/platform.ts";
+import type { WriteFs } from "../../lib/fs/write_fs.ts";
 import type { TextStream } from "../../lib/cli/text_stream.ts";
 
 /** A stream that keeps what is written to it. */
 export class FakeStream implements TextStream {
   text = "";
+  readonly bytes: Uint8Array[] = [];
   isTerminal = false;
   isBroken = false;
   failure: string | null = null;
 
   write(text: string): Promise<void> {
     if (!this.isBroken && this.failure === null) this.text += text;
+    return Promise.resolve();
+  }
+
+  writeBytes(bytes: Uint8Array): Promise<void> {
+    if (!this.isBroken && this.failure === null) this.bytes.push(bytes.slice());
     return Promise.resolve();
   }
 
@@ -29,6 +37,11 @@ export class FakeEnvironment implements Environment {
   readonly cancelListeners = new Set<(signal: CancelSignal) => void>();
   clockMs = 0;
   width: number | null = 80;
+  fs: WriteFs = localFs;
+  /** What is answered to every question; null where there is nobody to ask. */
+  answer: boolean | null = null;
+  readonly questions: string[] = [];
+  time: Date = new Date();
   engine: Engine;
 
   constructor(engine: Engine = { checkStore: neverCalled, findStores: neverCalled }) {
@@ -45,6 +58,15 @@ export class FakeEnvironment implements Environment {
 
   nowMs(): number {
     return this.clockMs;
+  }
+
+  now(): Date {
+    return this.time;
+  }
+
+  confirm(question: string): Promise<boolean | null> {
+    this.questions.push(question);
+    return Promise.resolve(this.answer);
   }
 
   every(_intervalMs: number, tick: () => void): () => void {

@@ -1,0 +1,92 @@
+/**
+ * What can be typed behind `vecfsck check`.
+ *
+ * @module
+ */
+
+import {
+  CANCELLED_STATUS,
+  STORE_ARGUMENT,
+  USAGE_STATUS,
+  type VerbSpecification,
+} from "../specification.ts";
+
+/** The verb `check`. */
+export const CHECK_VERBS: readonly VerbSpecification[] = [
+  {
+    name: "check",
+    summary: "say whether a store is safe to open, and what is damaged",
+    description: [
+      "Reads a store and names the file, the record and the byte of everything that is wrong with " +
+      "it, what that does, and what to do next. Nothing in the store is changed, not even a time " +
+      "stamp, and no engine is started. A store that something writes to meanwhile cannot be " +
+      "judged: stop that first, or check a backup.",
+    ],
+    arguments: [{ ...STORE_ARGUMENT, repeatable: true }],
+    options: [
+      {
+        name: "quick",
+        type: "flag",
+        conflicts: ["full"],
+        description: "Look at headers, sizes and the catalogue only: done in a moment.",
+      },
+      {
+        name: "full",
+        type: "flag",
+        conflicts: ["quick"],
+        description: "Read every byte that can be judged. This is the default.",
+      },
+      {
+        name: "recursive",
+        type: "flag",
+        description: "Check every store in the directory STORE and below.",
+      },
+      {
+        name: "strict",
+        type: "flag",
+        description: "Let warnings count as damage: exit with 4.",
+      },
+      {
+        name: "stale-seconds",
+        type: "count",
+        valueName: "N",
+        defaultValue: 3600,
+        description: "Name an index that is older than the catalogue by more than N seconds.",
+      },
+      {
+        name: "max-findings",
+        type: "count",
+        valueName: "N",
+        description: "List at most N findings of a store: as text the worst ones, unfolded; with " +
+          "--json the first ones. Otherwise the text lists 100 and folds repeats, and --json " +
+          "lists all.",
+      },
+      {
+        name: "quiet",
+        short: "q",
+        type: "flag",
+        description: "Print only the verdicts of stores that are not clean, and no progress.",
+      },
+    ],
+    examples: [
+      { command: "vecfsck check /srv/chroma", description: "read all of one store" },
+      { command: "vecfsck check --quick --recursive /srv", description: "a first look at many" },
+      {
+        command: "vecfsck check -q --strict /srv/chroma || mail-the-operator",
+        description: "for cron: no output and 0 while all is well",
+      },
+      {
+        command: "vecfsck check --json /srv/chroma | jq 'select(.type==\"finding\")'",
+        description: "every finding, for a program",
+      },
+    ],
+    exitStatus: [
+      { code: 0, description: "Every store is clean, or has only warnings." },
+      { code: 4, description: "A store is damaged, or with --strict has warnings." },
+      { code: 8, description: "A store could not be checked: that says nothing about its data." },
+      USAGE_STATUS,
+      CANCELLED_STATUS,
+    ],
+    load: () => import("../verb_check.ts"),
+  },
+];
