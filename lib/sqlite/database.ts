@@ -7,7 +7,7 @@
  * @module
  */
 
-import { DatabaseSync, type DatabaseSyncOptions, type StatementSync } from "node:sqlite";
+import { backup, DatabaseSync, type DatabaseSyncOptions, type StatementSync } from "node:sqlite";
 
 /** A value that a query takes or gives. Integers above 2^53 come only when asked for as bigint. */
 export type SqlValue = null | number | bigint | string | Uint8Array;
@@ -26,6 +26,8 @@ export const SQLITE_RESULT = {
   IOERR: 10,
   /** The database disk image is malformed. */
   CORRUPT: 11,
+  /** The disk is full. */
+  FULL: 13,
   /** The file could not be opened. */
   CANTOPEN: 14,
   /** The file is not a database. */
@@ -33,6 +35,14 @@ export const SQLITE_RESULT = {
   /** A hot journal must be rolled back, which a read-only connection does not do. */
   READONLY_ROLLBACK: 776,
 } as const;
+
+/** SQLite's words (sqlite3_errstr) for what can go wrong while a database is copied. */
+const BACKUP_RESULTS: Readonly<Record<string, number>> = {
+  "database is locked": SQLITE_RESULT.BUSY,
+  "disk I/O error": SQLITE_RESULT.IOERR,
+  "database disk image is malformed": SQLITE_RESULT.CORRUPT,
+  "database or disk is full": SQLITE_RESULT.FULL,
+};
 
 /** SQLite refused a statement. It may be the data's fault: the caller decides. */
 export class SqliteError extends Error {
@@ -173,9 +183,38 @@ export class StoreDatabase implements Disposable {
     }
   }
 
+  /**
+   * Prepares a statement that is run many times.
+   *
+   * @param sql One statement.
+   * @returns What runs it with the values of its `?`, and tells how many rows that has changed.
+   * @throws {SqliteError} SQLite refuses the statement; or, later, a run of it.
+   */
+  prepare(sql: string): (...parameters: SqlValue[]) => number {
+    const statement = guarded(() => this.#prepare(sql));
+    return (...parameters) => Number(guarded(() => statement.run(...parameters)).changes);
+  }
+
   /** Runs statements that return nothing. */
   execute(sql: string): void {
     guarded(() => this.#connection.exec(sql));
+  }
+
+  /**
+   * Copies the database into another file by SQLite's online backup, in one step: no process can
+   * end a transaction meanwhile, so it is never begun again (`online_backup.ts` says why).
+   *
+   * @param path The file, which does not exist yet.
+   * @throws {SqliteError} The file cannot be written, or the database not be read.
+   */
+  async copyTo(path: string): Promise<void> {
+    try {
+      await backup(this.#connection, path, { rate: -1 });
+    } catch (error) {
+      const { resultCode, message } = toSqliteError(error);
+      // Deno 2.9 gives the errors of a step no code, only SQLite's words for it.
+      throw new SqliteError(resultCode === 0 ? BACKUP_RESULTS[message] ?? 0 : resultCode, message);
+    }
   }
 
   /** Closes the connection. */
@@ -199,9 +238,13 @@ function guarded<T>(action: () => T): T {
   try {
     return action();
   } catch (error) {
-    if (error instanceof SqliteError) throw error;
-    const message = error instanceof Error ? error.message : String(error);
-    const resultCode = error instanceof Error && "errcode" in error ? Number(error.errcode) : 0;
-    throw new SqliteError(Number.isFinite(resultCode) ? resultCode : 0, message);
+    throw toSqliteError(error);
   }
+}
+
+function toSqliteError(error: unknown): SqliteError {
+  if (error instanceof SqliteError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const resultCode = error instanceof Error && "errcode" in error ? Number(error.errcode) : 0;
+  return new SqliteError(Number.isFinite(resultCode) ? resultCode : 0, message);
 }

@@ -22,8 +22,8 @@ export class PageFile {
   readonly pageCount: number;
   /** How texts are encoded: 1 UTF-8, 2 UTF-16le, 3 UTF-16be. */
   readonly textEncoding: number;
-  /** The first trunk page of the list of free pages, or 0. */
-  readonly freelistTrunkPage: number;
+  /** The first trunk page of the list of free pages, 0 for none; null where the header is lost. */
+  readonly freelistTrunkPage: number | null;
 
   /** Takes the pages of an open file; its header may be damaged. */
   constructor(file: BoundedFile) {
@@ -36,7 +36,7 @@ export class PageFile {
     this.textEncoding = isBelievable && header.textEncoding in [0, 1, 2, 3]
       ? Math.max(1, header.textEncoding)
       : 1;
-    this.freelistTrunkPage = isBelievable ? header.freelistTrunkPage : 0;
+    this.freelistTrunkPage = isBelievable ? header.freelistTrunkPage : null;
     this.pageCount = Math.floor(file.sizeBytes / this.pageSizeBytes);
     this.#buffer = new Uint8Array(this.pageSizeBytes);
   }

@@ -79,19 +79,37 @@ export function findPageOwners(pages: PageFile): PageOwners {
   return new PageOwners(owners, tables);
 }
 
-/** Marks the pages in the list of free pages; each trunk names the next one and its leaves. */
+/**
+ * Marks the pages in the list of free pages. Where the header is lost, which says where the list
+ * begins, its trunks are known by their look: rows that were deleted must not come back.
+ */
 function markFreePages(pages: PageFile, owners: Uint16Array): void {
-  let trunk = pages.freelistTrunkPage;
-  while (pages.has(trunk) && owners[trunk] !== FREE) {
-    const bytes = pages.read(trunk);
-    owners[trunk] = FREE;
-    const count = Math.min(readU32(bytes, 4), Math.floor(bytes.byteLength / 4) - 2);
-    for (let index = 0; index < count; index++) {
-      const leaf = readU32(bytes, 8 + 4 * index);
-      if (pages.has(leaf)) owners[leaf] = FREE;
-    }
-    trunk = readU32(bytes, 0);
+  if (pages.freelistTrunkPage === null) {
+    for (let page = 1; page <= pages.pageCount; page++) markTrunk(pages, owners, page);
+    return;
   }
+  let trunk = pages.freelistTrunkPage;
+  while (trunk !== 0 && pages.has(trunk) && owners[trunk] !== FREE) {
+    owners[trunk] = FREE;
+    trunk = markTrunk(pages, owners, trunk);
+  }
+}
+
+/**
+ * Marks a trunk page and the free pages that it lists: the number of the next trunk, how many, and
+ * their numbers, each in four bytes, and nothing is listed twice. Returns the next trunk, or 0.
+ */
+function markTrunk(pages: PageFile, owners: Uint16Array, trunk: number): number {
+  const bytes = pages.read(trunk);
+  const next = readU32(bytes, 0);
+  const count = readU32(bytes, 4);
+  if ((next !== 0 && !pages.has(next)) || count > Math.floor(bytes.byteLength / 4) - 2) return 0;
+  const leaves = Array.from({ length: count }, (_, index) => readU32(bytes, 8 + 4 * index));
+  const isList = leaves.every((leaf) => leaf > SCHEMA_ROOT_PAGE && pages.has(leaf));
+  if (!isList || new Set(leaves).size < count) return 0;
+  if (count > 0) owners[trunk] = FREE;
+  for (const leaf of leaves) owners[leaf] = FREE;
+  return next;
 }
 
 /** Marks the pages of a tree that the walk reaches, and returns its leaves. */
@@ -132,8 +150,8 @@ function readSchemaLeaf(pages: PageFile, pageNumber: number): SchemaTable[] {
 
 function toSchemaTable(values: readonly SqlValue[]): SchemaTable | null {
   const [type, name, , rootPage, sql] = values;
-  const isTable = type === "table" && typeof name === "string" && typeof rootPage === "number";
-  return isTable && rootPage > 0
-    ? { name, rootPage, sql: typeof sql === "string" ? sql : null }
+  const isTable = type === "table" && typeof name === "string" && typeof rootPage === "bigint";
+  return isTable && rootPage > 0n
+    ? { name, rootPage: Number(rootPage), sql: typeof sql === "string" ? sql : null }
     : null;
 }

@@ -32,14 +32,20 @@ export interface Varint {
 
 /** A record that was decoded. */
 export interface DecodedRecord {
-  /** The values in the order of the columns; an INTEGER PRIMARY KEY is NULL here. */
+  /**
+   * The values in the order of the columns; an INTEGER PRIMARY KEY is NULL here. Integers are
+   * bigints, so that a float which happens to be whole can be told from one.
+   */
   readonly values: readonly SqlValue[];
   /** Whether a text has bytes that its encoding does not know; they are U+FFFD in the value. */
   readonly isLossy: boolean;
 }
 
-/** How texts are encoded, by the number in the header of the database. */
-const ENCODINGS = ["utf-8", "utf-8", "utf-16le", "utf-16be"] as const;
+/** How texts are decoded, by the number in the header of the database. */
+const DECODERS = ["utf-8", "utf-8", "utf-16le", "utf-16be"].map((encoding) => ({
+  lenient: new TextDecoder(encoding, { ignoreBOM: true }),
+  strict: new TextDecoder(encoding, { ignoreBOM: true, fatal: true }),
+}));
 
 const INTEGER_SIZES_BYTES = [0, 1, 2, 3, 4, 6, 8, 8, 0, 0] as const;
 
@@ -80,16 +86,17 @@ function toSigned(value: number): number {
 export function decodeRecord(payload: Uint8Array, textEncoding: number): DecodedRecord | null {
   const types = readSerialTypes(payload);
   if (types === null) return null;
-  const decoder = new TextDecoder(ENCODINGS[textEncoding] ?? "utf-8", { ignoreBOM: true });
+  const decoders = DECODERS[textEncoding] ?? DECODERS[1];
+  if (decoders === undefined) return null;
   const values: SqlValue[] = [];
   let offset = types.headerSizeBytes;
   let isLossy = false;
   for (const type of types.serialTypes) {
     const body = payload.subarray(offset, offset + sizeOf(type));
     offset += body.byteLength;
-    const value = decodeValue(type, body, decoder);
+    const value = decodeValue(type, body, decoders.lenient);
     if (typeof value === "string" && value.includes("\ufffd")) {
-      isLossy ||= !isText(body, textEncoding);
+      isLossy ||= !isText(body, decoders.strict);
     }
     values.push(value);
   }
@@ -124,26 +131,21 @@ function sizeOf(serialType: number): number {
 
 function decodeValue(serialType: number, body: Uint8Array, decoder: TextDecoder): SqlValue {
   if (serialType === 0) return null;
-  if (serialType === 8) return 0;
-  if (serialType === 9) return 1;
+  if (serialType === 8) return 0n;
+  if (serialType === 9) return 1n;
   if (serialType >= 12) return serialType % 2 === 0 ? body.slice() : decoder.decode(body);
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   if (serialType === 7) return view.getFloat64(0);
-  if (serialType === 6) return narrow(view.getBigInt64(0));
+  if (serialType === 6) return view.getBigInt64(0);
   let value = view.getInt8(0);
   for (let index = 1; index < body.byteLength; index++) value = value * 256 + (body[index] ?? 0);
-  return value;
-}
-
-function narrow(value: bigint): number | bigint {
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
+  return BigInt(value);
 }
 
 /** Whether bytes are text in the encoding: U+FFFD then stands in them, and is no loss. */
-function isText(body: Uint8Array, textEncoding: number): boolean {
+function isText(body: Uint8Array, decoder: TextDecoder): boolean {
   try {
-    new TextDecoder(ENCODINGS[textEncoding] ?? "utf-8", { fatal: true }).decode(body);
+    decoder.decode(body);
     return true;
   } catch {
     return false;

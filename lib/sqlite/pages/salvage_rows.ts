@@ -42,8 +42,10 @@ export interface LostRow {
   readonly reason: string;
 }
 
-/** What is told besides the rows. */
+/** What is read, and what is told besides the rows. */
 export interface SalvageOptions {
+  /** The pages that are read, all by default. */
+  pages?: ReadonlySet<number>;
   /** Is told of the tables that the schema still names, before the first row. */
   onSchema?: (tables: readonly SchemaTable[]) => void;
   /** Is told of every row that stands there and cannot be read. */
@@ -70,7 +72,7 @@ export function* salvageRows(
   // A page of its own: reading an overflow page must not overwrite the leaf.
   const leaf = new Uint8Array(pages.pageSizeBytes);
   for (let pageNumber = 1; pageNumber <= pages.pageCount; pageNumber++) {
-    if (owners.isFree(pageNumber)) continue;
+    if (owners.isFree(pageNumber) || options.pages?.has(pageNumber) === false) continue;
     const bytes = pages.read(pageNumber, leaf);
     yield* readLeaf(pages, owners, pageNumber, bytes, options);
   }
