@@ -158,7 +158,10 @@ export function copyPermissions(fs: WriteFs, original: EntryFacts, path: string)
     kept = requireFacts(fs, path);
   }
   if (original.kind === "link") return;
-  const lost = (kept.userId === userId ? 0 : 0o4000) | (kept.groupId === groupId ? 0 : 0o2070);
+  // Users of a group that is not kept are among the others now, who may have been allowed more.
+  const lostWithGroup = 0o2070 | (~(mode >>> 3) & 0o007);
+  const lost = (kept.userId === userId ? 0 : 0o4000) |
+    (kept.groupId === groupId ? 0 : lostWithGroup);
   unlessRefused(() => fs.setMode(path, mode & ~lost));
 }
 

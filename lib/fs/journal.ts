@@ -13,12 +13,13 @@
  * @module
  */
 
-import { dirname, isAbsolute, join, relative, resolve } from "@std/path";
+import { dirname, join, relative, resolve } from "@std/path";
 import { createHash } from "node:crypto";
 import { writeAtomically } from "./atomic.ts";
+import { isTemporaryPathBeside } from "./names.ts";
 import { CHUNK_SIZE_BYTES } from "./read_fs.ts";
-import { removeTemporaries, syncNames } from "./tree.ts";
-import { ensureDirectory, removeIfEmpty } from "./work_directory.ts";
+import { isAbove, removeTemporaries, syncNames } from "./tree.ts";
+import { ensureDirectory, INNER_WORK_DIRECTORY_NAME, removeIfEmpty } from "./work_directory.ts";
 import type { WriteFs } from "./write_fs.ts";
 
 /** A replacement takes the place of what is live. */
@@ -36,6 +37,29 @@ export interface SwapRecord {
   readonly replacement: string;
   /** Where the original goes: a directory as it is, a file into a directory of that name. */
   readonly aside: string;
+}
+
+/** All entries of a directory are exchanged, which itself stays; see `swap_entries.ts`. */
+export interface EntriesRecord {
+  readonly kind: "swap-entries";
+  /** The name of the record. */
+  readonly id: string;
+  /** When it was begun, as ISO 8601 in UTC. */
+  readonly startedAt: string;
+  /** The directory whose entries are exchanged. */
+  readonly live: string;
+  /** The directory from which the new entries come. */
+  readonly replacement: string;
+  /** The directory to which the old entries go. */
+  readonly aside: string;
+  /** The names that leave, but for the database and what belongs to it. */
+  readonly leaving: readonly string[];
+  /** The names that come. */
+  readonly coming: readonly string[];
+  /** The database among those that come, which is exchanged last; or null. */
+  readonly database: string | null;
+  /** Whether there was a database. */
+  readonly hadDatabase: boolean;
 }
 
 /** An entry is copied to another file system and then removed. */
@@ -56,7 +80,7 @@ export interface MoveRecord {
 }
 
 /** A record of the journal. */
-export type JournalRecord = SwapRecord | MoveRecord;
+export type JournalRecord = SwapRecord | EntriesRecord | MoveRecord;
 
 /** What a journal holds. */
 export interface JournalContent {
@@ -72,6 +96,7 @@ export const JOURNAL_DIRECTORY_NAME = "journal";
 const FORMAT_VERSION = 1;
 
 const SWAP_PATHS = ["live", "replacement", "aside"] as const;
+const ENTRIES_PATHS = ["live", "replacement", "aside"] as const;
 const MOVE_PATHS = ["source", "destination", "incomplete", "removed"] as const;
 
 /** The journal in one work directory. */
@@ -149,12 +174,14 @@ export class Journal {
     using file = this.#fs.openForReading(path);
     const bytes = file.readAt(0, new Uint8Array(Math.min(file.sizeBytes, CHUNK_SIZE_BYTES)));
     const record = parseRecord(new TextDecoder().decode(bytes));
-    return record === null ? null : mapPaths(record, (path) => resolve(this.#anchor, path));
+    if (record === null) return null;
+    const resolved = mapPaths(record, (path) => resolve(this.#anchor, path));
+    return hasTemporaryPaths(resolved) ? resolved : null;
   }
 
   #toPortable(path: string): string {
-    const portable = relative(this.#anchor, path);
-    return isAbsolute(portable) || portable.startsWith("..") ? resolve(path) : portable;
+    if (!isAbove(this.#anchor, path)) return resolve(path);
+    return relative(this.#anchor, path) || ".";
   }
 }
 
@@ -175,6 +202,9 @@ export function parseRecord(text: string): JournalRecord | null {
   if (isSwap && hasTexts(record, SWAP_PATHS) && typeof record.hadLive === "boolean") {
     return record as unknown as SwapRecord;
   }
+  if (record.kind === "swap-entries" && hasTexts(record, ENTRIES_PATHS) && hasNames(record)) {
+    return record as unknown as EntriesRecord;
+  }
   if (record.kind === "move" && hasTexts(record, MOVE_PATHS)) {
     return record as unknown as MoveRecord;
   }
@@ -192,6 +222,25 @@ function parseObject(text: string): Record<string, unknown> | null {
 
 function hasTexts(value: Record<string, unknown>, keys: readonly string[]): boolean {
   return keys.every((key) => typeof value[key] === "string" && value[key] !== "");
+}
+
+/** Whether what is going to be removed is ours: a store that came with a record may be hostile. */
+function hasTemporaryPaths(record: JournalRecord): boolean {
+  return record.kind !== "move" ||
+    isTemporaryPathBeside(record.incomplete, record.destination, "new") &&
+      isTemporaryPathBeside(record.removed, record.source, "removed");
+}
+
+/** Whether the names of entries are names: a store that came with a record may be hostile. */
+function hasNames({ leaving, coming, database, hadDatabase }: Record<string, unknown>): boolean {
+  const lists = [leaving, coming, database === null ? [] : [database]];
+  return typeof hadDatabase === "boolean" &&
+    lists.every((names) => Array.isArray(names) && names.every(isEntryName));
+}
+
+function isEntryName(name: unknown): boolean {
+  return typeof name === "string" && name !== INNER_WORK_DIRECTORY_NAME &&
+    !["", ".", ".."].includes(name) && !/[/\\\0]/.test(name);
 }
 
 function mapPaths(record: JournalRecord, map: (path: string) => string): JournalRecord {

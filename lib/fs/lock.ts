@@ -22,14 +22,7 @@ import { OperationError } from "../base/errors.ts";
 import { writeAtomically } from "./atomic.ts";
 import { localFs } from "./platform.ts";
 import { findWorkDirectories, openWorkDirectory, removeIfEmpty } from "./work_directory.ts";
-import {
-  type EntryFacts,
-  errorCodeOf,
-  type HeldLock,
-  isRefusal,
-  toWriteError,
-  type WriteFs,
-} from "./write_fs.ts";
+import { errorCodeOf, type HeldLock, isRefusal, toWriteError, type WriteFs } from "./write_fs.ts";
 
 /** Who holds a lock, or held it when it was killed. */
 export interface LockHolder {
@@ -67,9 +60,12 @@ const MOST_TRIES = 20;
 /** The codes by which a file system says that it does not lock this. */
 const NO_LOCK_CODES: ReadonlySet<string> = new Set(["EBADF", "EINVAL", "EISDIR", "ENOLCK"]);
 
+/** What is held until it is released. */
+export type Releasable = Pick<HeldLock, "release">;
+
 /** A store that is locked against every other vecfsck. */
 export class StoreLock implements Disposable {
-  readonly #held: HeldLock[];
+  readonly #held: Releasable[];
   readonly #fs: WriteFs;
   readonly #file: string | null;
   /** The run before, if it was killed while it held the lock; null otherwise. */
@@ -78,7 +74,7 @@ export class StoreLock implements Disposable {
   /** Made by {@linkcode acquireStoreLock} alone. */
   constructor(
     fs: WriteFs,
-    held: HeldLock[],
+    held: Releasable[],
     file: { path: string; previous: LockHolder | null } | null,
   ) {
     this.#fs = fs;
@@ -128,7 +124,7 @@ export class StoreLock implements Disposable {
  */
 export function acquireStoreLock(store: string, options: LockOptions = {}): StoreLock {
   const { fs = localFs } = options;
-  const held: HeldLock[] = [];
+  const held: Releasable[] = [];
   try {
     const directory = fs.look(store) === null ? null : lockDirectory(fs, store);
     if (directory !== null) held.push(directory);
@@ -172,7 +168,7 @@ function isStillAt(fs: WriteFs, path: string, lock: HeldLock): boolean {
 /** A lock on a file, and who held it before. */
 interface LockedFile {
   readonly path: string;
-  readonly lock: HeldLock;
+  readonly lock: Releasable;
   readonly previous: LockHolder | null;
 }
 
@@ -208,7 +204,7 @@ function tryLockFile(fs: WriteFs, path: string, store: string): LockedFile | nul
   if (lock === "held") throw createBusyError(store, previous);
   if (lock === null) {
     if (!isNew) throw createUntellableError(path, previous);
-    return { path, lock: { look: () => requireFacts(fs, path), release: () => {} }, previous };
+    return { path, lock: { release: () => {} }, previous };
   }
   if (isStillAt(fs, path, lock)) return { path, lock, previous };
   lock.release();
@@ -271,12 +267,6 @@ function removeLockFiles(fs: WriteFs, lockPath: string): void {
     }
   }
   removeIfEmpty(fs, dirname(lockPath));
-}
-
-function requireFacts(fs: WriteFs, path: string): EntryFacts {
-  const facts = fs.look(path);
-  if (facts !== null) return facts;
-  throw new OperationError("not-found", `No such file or directory: ${path}`, { path });
 }
 
 function createBusyError(store: string, holder: LockHolder | null): OperationError {

@@ -16,13 +16,13 @@
  * @module
  */
 
-import { basename, dirname, isAbsolute, relative, resolve, SEPARATOR } from "@std/path";
+import { basename, dirname, resolve } from "@std/path";
 import { OperationError } from "../base/errors.ts";
 import { copyTree, digestTree } from "./copy.ts";
 import { Journal, type MoveRecord } from "./journal.ts";
 import { temporaryPathBeside } from "./names.ts";
 import { localFs } from "./platform.ts";
-import { removeTree, settleNames } from "./tree.ts";
+import { isAbove, removeTree, settleNames } from "./tree.ts";
 import { openWorkDirectory, removeIfEmpty } from "./work_directory.ts";
 import { errorCodeOf, toWriteError, type WriteFs } from "./write_fs.ts";
 
@@ -176,8 +176,7 @@ class JournalEntry {
 }
 
 function requireOutside({ source, destination }: Places): void {
-  const path = relative(source, destination);
-  if (path === ".." || path.startsWith(`..${SEPARATOR}`) || isAbsolute(path)) return;
+  if (!isAbove(source, destination)) return;
   throw new OperationError("write-failed", `${destination} is inside ${source}`, {
     path: destination,
     hint: "Choose another place; nothing was changed.",

@@ -33,6 +33,24 @@ export function isTemporaryName(name: string): boolean {
   return TEMPORARY_NAME.test(name);
 }
 
+/**
+ * Whether a path can be one that {@linkcode temporaryPathBeside} has made up for an entry. What a
+ * record names as temporary is removed, so it must be.
+ *
+ * @param path The path of the temporary entry.
+ * @param beside The entry beside which it lies.
+ * @param purpose What it is there for.
+ * @returns Whether the directory and the form of the name are right.
+ */
+export function isTemporaryPathBeside(
+  path: string,
+  beside: string,
+  purpose: TemporaryPurpose,
+): boolean {
+  const name = basename(path);
+  return dirname(path) === dirname(beside) && isTemporaryName(name) && name.endsWith(`.${purpose}`);
+}
+
 function shorten(name: string): string {
   const bytes = new TextEncoder().encode(name);
   if (bytes.byteLength <= LONGEST_BASE_BYTES) return name;

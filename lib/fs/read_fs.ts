@@ -99,15 +99,20 @@ export class BoundedFile implements Disposable {
  */
 export function stampFile(path: string, name: string): FileStamp | null {
   try {
-    const info = Deno.statSync(path);
-    return {
-      path: name,
-      sizeBytes: info.size,
-      modifiedMs: info.mtime?.getTime() ?? 0,
-      inode: info.ino,
-    };
+    return toFileStamp(name, Deno.statSync(path));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     throw toOperationError(error, path);
   }
+}
+
+/** Makes the stamp of an entry, which is named as {@linkcode stampFile} names it. */
+export function toFileStamp(name: string, info: Deno.FileInfo): FileStamp {
+  return {
+    path: name,
+    sizeBytes: info.size,
+    modifiedMs: info.mtime?.getTime() ?? 0,
+    changedMs: info.ctime?.getTime() ?? null,
+    inode: info.ino,
+  };
 }

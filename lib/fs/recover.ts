@@ -6,12 +6,13 @@
 
 import { join } from "@std/path";
 import type { OperationError } from "../base/errors.ts";
-import { Journal, JOURNAL_DIRECTORY_NAME, type JournalRecord } from "./journal.ts";
+import { Journal, JOURNAL_DIRECTORY_NAME, type JournalRecord, type SwapRecord } from "./journal.ts";
 import { acquireStoreLock, isLockName, type StoreLock } from "./lock.ts";
 import { recoverMove } from "./move.ts";
 import { isTemporaryName } from "./names.ts";
 import { localFs } from "./platform.ts";
 import { REPLACED_DIRECTORY_NAME } from "./swap.ts";
+import { recoverEntries } from "./swap_entries.ts";
 import { directoriesOf, findStanding, originalPath, putIn, undoSwap } from "./swap_steps.ts";
 import { removeTemporaries, settleNames } from "./tree.ts";
 import { findWorkDirectories, removeIfEmpty } from "./work_directory.ts";
@@ -117,7 +118,7 @@ function recoverWorkDirectory(fs: WriteFs, workDirectory: string): RecoveredChan
 
 function recoverRecord(fs: WriteFs, journal: Journal, record: JournalRecord): RecoveredChange {
   try {
-    const outcome = record.kind === "move" ? recoverMove(fs, record) : recoverSwap(fs, record);
+    const outcome = recoverChange(fs, record);
     if (outcome !== "conflict") journal.remove(record);
     return { outcome, record, message: describe(record, outcome), error: null };
   } catch (error) {
@@ -127,9 +128,24 @@ function recoverRecord(fs: WriteFs, journal: Journal, record: JournalRecord): Re
   }
 }
 
+function recoverChange(
+  fs: WriteFs,
+  record: JournalRecord,
+): "completed" | "undone" | "conflict" {
+  switch (record.kind) {
+    case "move":
+      return recoverMove(fs, record);
+    case "swap-entries":
+      return recoverEntries(fs, record);
+    case "swap-directory":
+    case "swap-file":
+      return recoverSwap(fs, record);
+  }
+}
+
 function recoverSwap(
   fs: WriteFs,
-  record: Exclude<JournalRecord, { kind: "move" }>,
+  record: SwapRecord,
 ): "completed" | "undone" | "conflict" {
   settleNames(fs, directoriesOf(record));
   switch (findStanding(fs, record)) {
@@ -163,11 +179,12 @@ function describe(record: JournalRecord, outcome: "completed" | "undone" | "conf
     }
   }
   const { live, replacement } = record;
-  const original = originalPath(record);
+  const hadLive = record.kind === "swap-entries" || record.hadLive;
+  const original = record.kind === "swap-entries" ? record.aside : originalPath(record);
   switch (outcome) {
     case "completed":
       return `Completed a change ${when}: ${live} is the replacement` +
-        (record.hadLive ? `, the original is in ${original}` : "");
+        (hadLive ? `, the original is in ${original}` : "");
     case "undone":
       return `Undid a change ${when}: ${live} is the original, the replacement is ${replacement}`;
     case "conflict":

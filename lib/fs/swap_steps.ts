@@ -196,6 +196,8 @@ function clearAside(fs: WriteFs, record: SwapRecord): void {
   if (isSameFile(fs, record.live, original)) fs.removeFile(original);
   for (const kept of companionsOf(fs, original)) fs.removeFile(kept);
   removeTemporaries(fs, record.aside);
+  // Where all entries of a directory are exchanged, others are there too.
+  if (fs.list(record.aside).length > 0) return fs.syncDirectory(record.aside);
   fs.removeDirectory(record.aside);
   fs.syncDirectory(dirname(record.aside));
 }

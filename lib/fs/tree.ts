@@ -122,7 +122,14 @@ export function settleNames(fs: WriteFs, directories: readonly string[]): void {
   }
 }
 
-function isAbove(directory: string, path: string): boolean {
+/**
+ * Whether a path is that of a directory or leads to something below it; nothing is looked at.
+ *
+ * @param directory The directory.
+ * @param path The path, absolute as well.
+ * @returns Whether it is the same, or goes on from there.
+ */
+export function isAbove(directory: string, path: string): boolean {
   const rest = relative(directory, path);
   return rest !== ".." && !rest.startsWith(`..${SEPARATOR}`) && !isAbsolute(rest);
 }

@@ -23,6 +23,9 @@ import { errorCodeOf, toWriteError, type WriteFs } from "./write_fs.ts";
 /** What the name of the directory beside a store adds to the store's. */
 export const WORK_DIRECTORY_SUFFIX = ".vecfsck";
 
+/** What the name of the directory beside a store that holds its backups adds to the store's. */
+export const BACKUPS_SUFFIX = ".backups";
+
 /** The name of the directory inside a store. */
 export const INNER_WORK_DIRECTORY_NAME = ".vecfsck";
 

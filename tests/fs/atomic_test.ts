@@ -130,6 +130,15 @@ Deno.test("writeAtomically() is never open to more users than the file while it 
   assertEquals(seen, [0o600, 0o640]);
 });
 
+Deno.test("writeAtomically() gives a new file the permissions that it is told, or the usual ones", () => {
+  for (const [options, mode] of [[{}, 0o644], [{ mode: 0o600 }, 0o600]] as const) {
+    const disk = new MemoryDisk();
+    disk.makeDirectories("/data");
+    writeAtomically(PATH, bytesOf("new"), { ...options, fs: disk.fs });
+    assertEquals(disk.fs.look(PATH)?.mode, mode);
+  }
+});
+
 Deno.test("writeAtomically() follows a link, which stays", () => {
   const disk = new MemoryDisk();
   disk.write("/elsewhere/file", "old");

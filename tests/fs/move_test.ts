@@ -435,6 +435,24 @@ Deno.test("recoverSwaps() touches nothing when both places are empty", () => {
   assertEquals(disk.list(), before);
 });
 
+Deno.test("recoverSwaps() tells which move the disk refuses, and tries again the next time", () => {
+  const isCopy = (name: string, paths: readonly string[]): boolean =>
+    name === "createFile" && !!paths[0]?.includes("links");
+  const disk = stopBefore(isCopy);
+  const failing = interceptWrites(disk.fs, ({ name, paths }) => {
+    if (name === "removeDirectory" && paths[0]?.includes(".new")) throw systemError("EACCES");
+    return "as-it-is";
+  });
+  const [change] = recoverSwaps(STORE, { fs: failing });
+  assertEquals([change?.outcome, change?.error?.code], ["failed", "permission-denied"]);
+  assertEquals([change?.message, change?.error?.path], [
+    `No permission to write ${SOURCE}`,
+    SOURCE,
+  ]);
+  assertEquals(recoverSwaps(STORE, { fs: disk.fs })[0]?.outcome, "undone");
+  assertEquals(filesOf(disk.list()), expectedAt(SOURCE, TREE));
+});
+
 Deno.test("recoverSwaps() removes no source that differs from the copy", () => {
   const isRemoval = (name: string, paths: readonly string[]): boolean =>
     name === "rename" && paths[0] === SOURCE && !!paths[1]?.includes(".removed");

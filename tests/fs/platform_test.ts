@@ -7,51 +7,7 @@ import { swapDirectory } from "../../lib/fs/swap.ts";
 import { removeTree } from "../../lib/fs/tree.ts";
 import type { WriteFs } from "../../lib/fs/write_fs.ts";
 import { MemoryDisk, systemError } from "../support/memory_fs.ts";
-
-/**
- * What Windows does to programs: directories cannot be opened, permissions do not exist, a rename
- * never replaces a directory, and what somebody has open cannot be renamed or removed.
- */
-class WindowsDisk extends MemoryDisk {
-  /** How many more operations on a path fail because somebody has it open. */
-  readonly held = new Map<string, number>();
-
-  /** The files, as Windows has them. */
-  get windowsFs(): WriteFs {
-    const refuse = (code: string) => (): never => {
-      throw systemError(code);
-    };
-    const unlessHeld = <Rest extends unknown[]>(
-      operation: (path: string, ...rest: Rest) => void,
-    ): (path: string, ...rest: Rest) => void =>
-    (path, ...rest) => {
-      const left = this.held.get(path) ?? 0;
-      this.held.set(path, left - 1);
-      if (left > 0) throw systemError("EACCES", path);
-      operation(path, ...rest);
-    };
-    return {
-      ...this.fs,
-      look: (path) => {
-        const facts = this.fs.look(path);
-        return facts && { ...facts, mode: null, userId: null, groupId: null };
-      },
-      rename: unlessHeld((from, to: string) => {
-        if (this.fs.look(to)?.kind === "directory") throw systemError("EACCES", to);
-        this.fs.rename(from, to);
-      }),
-      removeFile: unlessHeld(this.fs.removeFile),
-      removeDirectory: unlessHeld(this.fs.removeDirectory),
-      syncDirectory: refuse("EACCES"),
-      setMode: refuse("ENOTSUP"),
-      setOwner: refuse("ENOTSUP"),
-      tryLock: (path) => {
-        if (this.fs.look(path)?.kind === "directory") throw systemError("EACCES", path);
-        return this.fs.tryLock(path);
-      },
-    };
-  }
-}
+import { WindowsDisk } from "../support/windows_disk.ts";
 
 function windows(): { disk: WindowsDisk; fs: WriteFs; pauses: number[] } {
   const disk = new WindowsDisk();

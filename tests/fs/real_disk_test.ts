@@ -15,43 +15,12 @@ import { swapDirectory } from "../../lib/fs/swap.ts";
 import { errorCodeOf, type WriteFs } from "../../lib/fs/write_fs.ts";
 import { seededRandom } from "../support/crash_fs.ts";
 import { scratchDirectory } from "../support/fixtures.ts";
+import { canMountTmpfs, fillDisk, Tmpfs } from "../support/tmpfs.ts";
 import { FileProcess } from "./file_process.ts";
 
 const FILE_PROCESS = fromFileUrl(new URL("./file_process.ts", import.meta.url));
 
-/** A file system in memory that the kernel has mounted. */
-class Tmpfs implements Disposable {
-  readonly path: string;
-
-  private constructor(path: string) {
-    this.path = path;
-  }
-
-  /** Mounts one of a size; null where that is not allowed. */
-  static async mount(sizeBytes: number): Promise<Tmpfs | null> {
-    if (Deno.build.os !== "linux") return null;
-    const path = join(await scratchDirectory(), "mounted");
-    await Deno.mkdir(path);
-    try {
-      return run("mount", ["-t", "tmpfs", "-o", `size=${sizeBytes}`, "vecfsck-test", path])
-        ? new Tmpfs(path)
-        : null;
-    } catch {
-      return null;
-    }
-  }
-
-  [Symbol.dispose](): void {
-    run("umount", ["-l", this.path]);
-  }
-}
-
-function run(command: string, args: readonly string[]): boolean {
-  return new Deno.Command(command, { args: [...args], stderr: "null" }).outputSync().success;
-}
-
-using probe = await Tmpfs.mount(1 << 20);
-const canMount = probe !== null;
+const canMount = await canMountTmpfs();
 
 function createTree(root: string): void {
   Deno.mkdirSync(join(root, "deep", "empty"), { recursive: true });
@@ -158,7 +127,7 @@ Deno.test({
     }
     assertEquals(namesIn(disk.path), ["file", "next", "store"]);
     assertEquals(Deno.statSync(file).size, 100_000);
-    fill(join(disk.path, "filler"));
+    fillDisk(join(disk.path, "filler"));
     const swapped = assertThrows(
       () => swapDirectory(join(store, "segment"), join(disk.path, "next"), { store }),
       OperationError,
@@ -173,17 +142,6 @@ Deno.test({
     assertEquals(namesIn(store), ["segment"]);
   },
 });
-
-/** Writes until there is no room for another byte. */
-function fill(path: string): void {
-  using file = Deno.openSync(path, { write: true, createNew: true });
-  const block = new Uint8Array(4096);
-  try {
-    while (true) file.writeSync(block);
-  } catch (error) {
-    assertEquals(errorCodeOf(error), "ENOSPC");
-  }
-}
 
 Deno.test({
   name: "swapDirectory() keeps a mounted store's journal and original on its own file system",

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { OperationError } from "../../lib/base/errors.ts";
 import { Journal, type SwapRecord } from "../../lib/fs/journal.ts";
+import { acquireStoreLock } from "../../lib/fs/lock.ts";
 import { recoverSwaps } from "../../lib/fs/recover.ts";
 import { swapDirectory, swapFile } from "../../lib/fs/swap.ts";
 import type { WriteFs } from "../../lib/fs/write_fs.ts";
@@ -222,6 +223,7 @@ function withUnsynced(
     setUp(disk) {
       put(disk, LIVE, OLD);
       put(disk, replacement, NEW);
+      disk.makeDirectories("/data/elsewhere");
     },
     run(fs) {
       fs.makeDirectory(directory, 0o700);
@@ -244,6 +246,10 @@ Deno.test("swapDirectory() trusts no directory to be on the disk that was made j
   assert(exploreCrashes(workDirectory).new > 0);
   const quarantine = withUnsynced("/data/quarantine", { replacement, aside: ASIDE });
   assert(exploreCrashes(quarantine).new > 0);
+  // Nothing else waits for the names in the directory above this one.
+  const aside = "/data/elsewhere/quarantine/segment";
+  const elsewhere = withUnsynced("/data/elsewhere/quarantine", { replacement, aside });
+  assert(exploreCrashes(elsewhere).new > 0);
 });
 
 function writeUnsynced(fs: WriteFs, root: string, files: Record<string, string>): void {
@@ -483,6 +489,38 @@ Deno.test("recoverSwaps() puts the original back when the replacement is gone", 
   assertEquals(below(disk.list(), LIVE), OLD);
 });
 
+Deno.test("recoverSwaps() touches nothing when the original is nowhere", () => {
+  for (const isReplacementThere of [true, false]) {
+    const disk = stopBetween(directorySwap, LIVE);
+    disk.fs.rename(ASIDE, "/data/taken away");
+    if (!isReplacementThere) disk.fs.rename(REPLACEMENT, "/data/taken away as well");
+    const before = disk.list();
+    const [change] = recoverSwaps(STORE, { fs: disk.fs });
+    assertEquals(change?.outcome, "conflict");
+    assertEquals(disk.list(), before);
+  }
+});
+
+Deno.test("recoverSwaps() concludes nothing from names that may not be on the disk", () => {
+  for (
+    const [scenario, live, directories] of [
+      [directorySwap, LIVE, ["/data/quarantine", STORE, "/data/store.vecfsck/staged"]],
+      [fileSwap(HOT), DATABASE, [KEPT, "/data/quarantine", STORE, "/data/store.vecfsck/staged"]],
+    ] as const
+  ) {
+    const disk = stopBetween(scenario, live);
+    const synced = new Set<string>();
+    const watched = interceptWrites(disk.fs, ({ name, paths }) => {
+      if (name === "syncDirectory") synced.add(paths[0] ?? "");
+      if (name === "rename" && paths[1] === live) {
+        for (const directory of directories) assert(synced.has(directory), directory);
+      }
+      return "as-it-is";
+    });
+    assertEquals(recoverSwaps(STORE, { fs: watched })[0]?.outcome, "completed");
+  }
+});
+
 Deno.test("recoverSwaps() touches nothing when somebody has taken the place", () => {
   for (const [scenario, live] of [[directorySwap, LIVE], [fileSwap(HOT), DATABASE]] as const) {
     const disk = stopBetween(scenario, live);
@@ -520,6 +558,28 @@ Deno.test("swapFile() puts nothing over a database that an engine has made meanw
     ["an engine's", "old database", "new database"],
   );
   assertEquals(files[`${KEPT}/chroma.sqlite3-journal`], HOT["-journal"]);
+});
+
+Deno.test("swapFile() puts nothing over a database that an engine has begun to write meanwhile", () => {
+  const scenario = fileSwap({});
+  const disk = new MemoryDisk();
+  scenario.setUp(disk);
+  const meddling = interceptWrites(disk.fs, ({ name, paths }) => {
+    if (name === "rename" && paths[1] === DATABASE) throw new Error("it was replaced");
+    // It has its second name: an engine opens it under its first one, and begins a transaction.
+    const isBegun = disk.fs.look(`${KEPT}/chroma.sqlite3`) !== null;
+    if (isBegun && name === "syncDirectory") disk.write(`${DATABASE}-journal`, "pages");
+    return "as-it-is";
+  });
+  const error = assertThrows(() => scenario.run(meddling), OperationError);
+  assertEquals(error.code, "busy");
+  assertStringIncludes(error.message, `Another process has written to ${DATABASE}`);
+  assertEquals(disk.list(STORE), {
+    [DATABASE]: "old database",
+    [`${DATABASE}-journal`]: "pages",
+    [`${STORE}/other`]: "other",
+  });
+  assertEquals([disk.fs.look(KEPT), disk.list()[NEW_DATABASE]], [null, "new database"]);
 });
 
 Deno.test("recoverSwaps() brings no journal back that an engine has finished meanwhile", () => {
@@ -564,7 +624,21 @@ Deno.test("recoverSwaps() reports what the disk refuses, and tries again the nex
   };
   const [change] = recoverSwaps(STORE, { fs: failing });
   assertEquals([change?.outcome, change?.error?.code], ["failed", "permission-denied"]);
+  assertEquals([change?.message, change?.error?.path], [`No permission to write ${LIVE}`, LIVE]);
   assertEquals(recoverSwaps(STORE, { fs: disk.fs })[0]?.outcome, "completed");
+});
+
+Deno.test("recoverSwaps() takes the lock, and not a second time when its caller has it", () => {
+  const disk = stopBetween(directorySwap, LIVE);
+  const lock = acquireStoreLock(STORE, { fs: disk.fs });
+  const before = disk.list();
+  assertThrows(() => recoverSwaps(STORE, { fs: disk.fs }), OperationError, "at work on");
+  assertEquals(disk.list(), before);
+  assertEquals(recoverSwaps(STORE, { fs: disk.fs, lock })[0]?.outcome, "completed");
+  // It is still the caller's.
+  assertThrows(() => acquireStoreLock(STORE, { fs: disk.fs }), OperationError, "at work on");
+  lock.release();
+  assertEquals(directorySwap.judge(disk.list()), "new");
 });
 
 Deno.test("recoverSwaps() finds the record when the volume is mounted elsewhere", () => {

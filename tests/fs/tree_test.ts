@@ -35,6 +35,54 @@ Deno.test("removeTree() removes a tree, and not what its links lead to", () => {
   assertEquals(disk.list(), { "/outside/c": "c" });
 });
 
+Deno.test("removeTree() opens directories that their owner may not write, and no others", () => {
+  const removed = (mode: number | null): string[] => {
+    const disk = treeDisk();
+    const operations: string[] = [];
+    const fs = interceptWrites(disk.fs, ({ name, paths }) => {
+      operations.push([name, ...paths].join(" "));
+      return "as-it-is";
+    });
+    removeTree({
+      ...fs,
+      look: (path) => {
+        const facts = disk.fs.look(path);
+        return facts && { ...facts, mode: path === "/tree/deep" ? mode : facts.mode };
+      },
+    }, "/tree");
+    return operations;
+  };
+  const rest = [
+    "removeFile /tree/deep/b",
+    "removeDirectory /tree/deep",
+    "removeFile /tree/link",
+    "removeDirectory /tree",
+  ];
+  for (const mode of [0o700, 0o300, 0o755, 0o2300, null]) {
+    assertEquals(removed(mode), ["removeFile /tree/a", ...rest], String(mode));
+  }
+  for (const mode of [0o500, 0o600, 0o200, 0o100, 0o077, 0o4000]) {
+    assertEquals(
+      removed(mode),
+      ["removeFile /tree/a", "setMode /tree/deep", ...rest],
+      mode.toString(8),
+    );
+  }
+});
+
+Deno.test("removeTree() gives its owner all permissions of such a directory, and nobody else any", () => {
+  const disk = treeDisk();
+  disk.fs.setMode("/tree/deep", 0o1055);
+  const fs = interceptWrites(disk.fs, ({ name, paths }) => {
+    if (name === "removeFile" && paths[0] === "/tree/deep/b") {
+      assertEquals(disk.fs.look("/tree/deep")?.mode, 0o1755);
+    }
+    return "as-it-is";
+  });
+  removeTree(fs, "/tree");
+  assertEquals(disk.list(), { "/outside/c": "c" });
+});
+
 Deno.test("syncTree() syncs every file, and a directory after what is in it", () => {
   const synced: string[] = [];
   const fs = interceptWrites(treeDisk().fs, ({ name, paths }) => {
@@ -75,6 +123,13 @@ Deno.test("syncNames() passes over directories above that this user may not read
   };
   syncNames(fs, "/tree/deep/b", "/outside/c");
   assertThrows(() => syncNames(fs, "/tree/a", "/outside/c"), Deno.errors.PermissionDenied);
+  const failing: WriteFs = {
+    ...fs,
+    syncDirectory: (path) => {
+      if (path === "/tree") throw systemError("EIO");
+    },
+  };
+  assertThrows(() => syncNames(failing, "/tree/deep/b", "/outside/c"), Error, "EIO");
 });
 
 Deno.test("isTemporaryName() knows what temporaryPathBeside() makes, and nothing else", () => {
@@ -186,6 +241,54 @@ Deno.test("openWorkDirectory() takes the place inside a store that is a mount, o
     OperationError,
     "No permission to write",
   );
+});
+
+Deno.test("openWorkDirectory() goes into the store for want of permission alone", () => {
+  const attempt = (code: string): string => {
+    const disk = new MemoryDisk();
+    disk.makeDirectories("/data/store");
+    const fs: WriteFs = {
+      ...disk.fs,
+      makeDirectory: (path, mode) => {
+        if (path === "/data/store.vecfsck") throw systemError(code);
+        disk.fs.makeDirectory(path, mode);
+      },
+    };
+    try {
+      return openWorkDirectory(fs, "/data/store");
+    } catch (error) {
+      return error instanceof OperationError ? error.code : String(error);
+    }
+  };
+  for (const code of ["EACCES", "EPERM", "EROFS"]) {
+    assertEquals(attempt(code), "/data/store/.vecfsck");
+  }
+  assertEquals([attempt("EIO"), attempt("ENOSPC")], ["write-failed", "no-space"]);
+});
+
+Deno.test("openWorkDirectory() is made for the owner of the directory above when the store is away", () => {
+  const disk = new MemoryDisk();
+  disk.makeDirectories("/data");
+  disk.fs.setOwner("/data", 7, 8);
+  assertEquals(openWorkDirectory(disk.fs, "/data/store"), "/data/store.vecfsck");
+  const { mode, userId, groupId } = disk.fs.look("/data/store.vecfsck") ?? {};
+  assertEquals([mode, userId, groupId], [0o700, 7, 8]);
+});
+
+Deno.test("ensureDirectory() finds what another run has made at the same moment", () => {
+  const disk = new MemoryDisk();
+  disk.makeDirectories("/data");
+  const fs: WriteFs = {
+    ...disk.fs,
+    makeDirectory: (path, mode) => {
+      disk.fs.makeDirectory(path, mode);
+      disk.fs.setMode(path, 0o755);
+      disk.fs.makeDirectory(path, mode);
+    },
+  };
+  ensureDirectory(fs, "/data/a");
+  // It is left as the other has made it.
+  assertEquals(disk.fs.look("/data/a")?.mode, 0o755);
 });
 
 Deno.test("workPlacesOf() names one place for every path that leads to the store", async () => {
