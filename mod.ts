@@ -47,3 +47,10 @@ export {
 export type { BinFileProblem } from "./lib/hnsw/bin_file.ts";
 export { type CheckOptions, type CheckProgress, checkStore } from "./lib/engine/check.ts";
 export { type FindOptions, findStores } from "./lib/engine/find_stores.ts";
+export { type ContentsOptions, readStoreContents } from "./lib/engine/contents.ts";
+export type { CollectionContents } from "./lib/model/store.ts";
+export {
+  type Moment,
+  quarantineStaleHnsw,
+  type QuarantineStaleHnswOptions,
+} from "./lib/quarantine/stale_hnsw.ts";

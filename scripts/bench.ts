@@ -9,7 +9,8 @@
  * @module
  */
 
-import { join, resolve } from "@std/path";
+import { dirname, join, resolve } from "@std/path";
+import { compareBuilders, findPeer } from "./bench_build.ts";
 
 const ROUNDS = 5;
 const STANDARD_STORE = "bench-data/standard";
@@ -19,6 +20,8 @@ interface Contender {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
+  /** Is removed before each run; what the process writes goes below it. */
+  readonly output?: string;
 }
 
 /** What one run of a process took. */
@@ -33,11 +36,58 @@ const database = new DatabaseSync(Deno.args[0], { readOnly: true });
 database.prepare("PRAGMA integrity_check").all();
 `;
 
+const DENO = Deno.execPath();
+const PERMISSIONS = ["run", "--quiet", "--no-prompt", "--allow-read", "--allow-write"];
+
+/** A backup, the first and an unchanged one, beside what copying and digests take by themselves. */
+function backupContenders(store: string, output: string): Contender[] {
+  const backUp = (to: string): string[] => [
+    ...PERMISSIONS,
+    "cli.ts",
+    "backup",
+    "--quiet",
+    store,
+    "--to",
+    to,
+    // Removing old backups is not what is measured.
+    "--keep-last",
+    "100",
+  ];
+  const [first, again, copy] = [join(output, "first"), join(output, "again"), join(output, "copy")];
+  return [
+    { name: "vecfsck backup, the first", command: DENO, args: backUp(first), output: first },
+    { name: "vecfsck backup, unchanged", command: DENO, args: backUp(again) },
+    {
+      name: "cp -r, then sha256sum of every file",
+      command: "sh",
+      args: ["-c", 'cp -r "$0" "$1" && find "$0" -type f -exec sha256sum {} +', store, copy],
+      output: copy,
+    },
+  ];
+}
+
+/** Sealing a store, holding it against its seal, and a check that finds nothing changed. */
+function sealContenders(store: string, output: string): Contender[] {
+  const run = (verb: string, ...options: string[]): Omit<Contender, "name"> => ({
+    command: DENO,
+    args: [...PERMISSIONS, "cli.ts", verb, "--quiet", ...options, store],
+  });
+  const [seal, state] = [join(output, "seal"), join(output, "state")];
+  return [
+    // The run that is not counted notes down what it finds.
+    {
+      name: "vecfsck check --since-seal, unchanged",
+      ...run("check", "--since-seal", "--state", state),
+    },
+    { name: "vecfsck seal", ...run("seal", "--output", seal) },
+    { name: "vecfsck check --seal", ...run("check", "--seal", seal) },
+    { name: "vecfsck check --seal --quick", ...run("check", "--quick", "--seal", seal) },
+  ];
+}
+
 function contenders(store: string, integrityScript: string): Contender[] {
-  const deno = Deno.execPath();
-  const permissions = ["run", "--quiet", "--no-prompt", "--allow-read", "--allow-write"];
   const check = (...options: string[]): string[] => [
-    ...permissions,
+    ...PERMISSIONS,
     "cli.ts",
     "check",
     "--quiet",
@@ -45,12 +95,12 @@ function contenders(store: string, integrityScript: string): Contender[] {
     store,
   ];
   return [
-    { name: "vecfsck check --full", command: deno, args: check("--full") },
-    { name: "vecfsck check --quick", command: deno, args: check("--quick") },
+    { name: "vecfsck check --full", command: DENO, args: check("--full") },
+    { name: "vecfsck check --quick", command: DENO, args: check("--quick") },
     {
       name: "PRAGMA integrity_check alone",
-      command: deno,
-      args: [...permissions, integrityScript, join(store, "chroma.sqlite3")],
+      command: DENO,
+      args: [...PERMISSIONS, integrityScript, join(store, "chroma.sqlite3")],
     },
     {
       name: "cat of every file",
@@ -60,7 +110,8 @@ function contenders(store: string, integrityScript: string): Contender[] {
   ];
 }
 
-async function measure({ command, args }: Contender): Promise<Measurement> {
+async function measure({ command, args, output }: Contender): Promise<Measurement> {
+  if (output !== undefined) await Deno.remove(output, { recursive: true }).catch(() => {});
   const started = performance.now();
   const child = new Deno.Command(command, {
     args: [...args],
@@ -96,7 +147,13 @@ function median(values: readonly number[]): number {
 async function compare(store: string): Promise<void> {
   const integrityScript = await Deno.makeTempFile({ suffix: ".ts" });
   await Deno.writeTextFile(integrityScript, INTEGRITY_CHECK);
-  const list = contenders(store, integrityScript);
+  // On the same disk as the store, as backups beside it are.
+  const output = await Deno.makeTempDir({ dir: dirname(store), prefix: "bench-" });
+  const list = [
+    ...contenders(store, integrityScript),
+    ...sealContenders(store, output),
+    ...backupContenders(store, output),
+  ];
   const runs = new Map<string, Measurement[]>(list.map(({ name }) => [name, []]));
   for (let round = -1; round < ROUNDS; round++) {
     for (const contender of list) {
@@ -105,6 +162,7 @@ async function compare(store: string): Promise<void> {
     }
   }
   await Deno.remove(integrityScript);
+  await Deno.remove(output, { recursive: true });
   print(store, runs);
 }
 
@@ -166,3 +224,5 @@ console.log(
   `Deno ${Deno.version.deno}, ${navigator.hardwareConcurrency} cores, ${Deno.build.target}`,
 );
 for (const store of stores) await compare(store);
+const peer = findPeer();
+if (peer !== null) await compareBuilders(peer, Deno.env.get("VECFSCK_EMBEDDINGS"));

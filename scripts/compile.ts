@@ -2,7 +2,7 @@
  * Builds the executable: `deno task compile [--target TRIPLE] [--output FILE]`.
  *
  * The permissions are baked in, exactly `--allow-read --allow-write`, and nothing is asked for. The
- * Worker is included, so that the file runs without the source tree. `DENORT_BIN` names the runtime
+ * Workers are included, so that the file runs without the source tree. `DENORT_BIN` names the runtime
  * where it cannot be downloaded.
  *
  * @module
@@ -24,8 +24,12 @@ const { code } = await new Deno.Command(Deno.execPath(), {
     "--no-prompt",
     "--allow-read",
     "--allow-write",
+    // The compiler of the index builder's kernel is in the lock file too, and has 100 MB.
+    "--exclude-unused-npm",
     "--include",
     "lib/engine/worker.ts",
+    "--include",
+    "lib/hnsw/build/worker.ts",
     "--target",
     target,
     "--output",

@@ -25,6 +25,8 @@ const GROUPS: readonly (readonly [string, string])[] = [
   ["VF25", "index_metadata.pickle"],
   ["VF26", "The graph"],
   ["VF27", "Records against vectors"],
+  ["VF28", "The store against its seal"],
+  ["VF29", "What vecfsck itself has left"],
 ];
 
 const INTRODUCTION = `<!-- Generated from lib/model/codes.ts by \`deno task docs\`. -->

@@ -12,6 +12,8 @@ const LAYERS = [
   ["codec", "fs", "hnsw", "sqlite"],
   ["stores"],
   ["engine"],
+  ["quarantine", "seal"],
+  ["backup"],
   ["output"],
   ["cli"],
 ] as const;

@@ -16,6 +16,7 @@ export type OperationErrorCode =
   | "read-failed"
   | "write-failed"
   | "no-space"
+  | "no-memory"
   | "busy"
   | "cancelled"
   | "usage"

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CheckOptions } from "../engine/check.ts";
+import type { RunCheckOptions } from "../engine/run_check.ts";
 import type { CheckEvent } from "../model/report.ts";
 import type { FindOptions } from "../engine/find_stores.ts";
 import { localFs } from "../fs/platform.ts";
@@ -19,7 +19,7 @@ export type CancelSignal = "SIGINT" | "SIGTERM";
 /** What the verbs use of the engine. */
 export interface Engine {
   /** Checks one store. */
-  checkStore(path: string, options: CheckOptions): AsyncGenerator<CheckEvent, void, undefined>;
+  checkStore(path: string, options: RunCheckOptions): AsyncGenerator<CheckEvent, void, undefined>;
   /** Finds the stores below a directory. */
   findStores(
     path: string,
@@ -77,7 +77,7 @@ export function systemEnvironment(): Environment {
     onCancel: listenForSignals,
     exitNow: (code) => Deno.exit(code),
     loadEngine: async () => ({
-      checkStore: (await import("../engine/check.ts")).checkStore,
+      checkStore: (await import("../engine/run_check.ts")).runCheck,
       findStores: (await import("../engine/find_stores.ts")).findStores,
     }),
   };

@@ -36,12 +36,13 @@ export function renderUsage(verb: VerbSpecification | null): string {
 export function renderStartScreen(): string[] {
   return [
     "vecfsck says whether an embedded vector store (Chroma) is safe to open,",
-    "and what in it is damaged.",
+    "names what in it is damaged, and keeps copies that can be trusted.",
     "",
-    ...renderTerm("  vecfsck check STORE", "check a store; nothing in it is changed", 24),
-    ...renderTerm("  vecfsck help check", "what check does, its options and exit codes", 24),
+    ...renderTerm("  vecfsck check STORE", "check a store; nothing in it is changed", 25),
+    ...renderTerm("  vecfsck backup STORE", "copy it, also while an engine uses it", 25),
+    ...renderTerm("  vecfsck restore STORE", "bring it back; what stood there is kept", 25),
     "",
-    "STORE is the directory that holds chroma.sqlite3.",
+    "STORE is the directory that holds chroma.sqlite3. `vecfsck help` lists all verbs.",
   ];
 }
 

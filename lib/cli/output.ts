@@ -59,7 +59,7 @@ export class Output {
   }
 
   /** Prints a line of JSON; it may stay in memory until {@linkcode flush}. */
-  async printJson(line: JsonLine): Promise<void> {
+  async printJson<Line extends JsonLine>(line: Line): Promise<void> {
     this.#batch += encodeJsonLine(line);
     if (this.#batch.length >= BATCH_CHARACTERS) await this.flush();
   }

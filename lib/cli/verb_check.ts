@@ -5,9 +5,11 @@
  */
 
 import { OperationError } from "../base/errors.ts";
+import { printable } from "../base/printable.ts";
 import type { SummaryEvent } from "../model/report.ts";
 import type { StoreTally } from "../output/text.ts";
 import { untilCancelled } from "./cancellation.ts";
+import { readCheckExtras, requireSenseOfExtras } from "./check_extras.ts";
 import { type CheckReport, createCheckReport } from "./check_report.ts";
 import type { Engine } from "./environment.ts";
 import { EXIT, type ExitCode, exitCodeOfError, exitCodeOfSeverity } from "./exit_code.ts";
@@ -24,6 +26,7 @@ import { explainLostName } from "./raw_path.ts";
  */
 export async function run(invocation: Invocation): Promise<ExitCode> {
   const { operands, options, output, environment } = invocation;
+  requireSenseOfExtras(invocation);
   const report = createCheckReport(output, {
     maxFindings: options.count("max-findings"),
     quiet: options.flag("quiet"),
@@ -45,6 +48,7 @@ class CheckRun {
     warnings: 0,
     damaged: 0,
     unsafe: 0,
+    incomplete: 0,
     notChecked: 0,
   };
   #exitCode: ExitCode = EXIT.CLEAN;
@@ -104,16 +108,23 @@ class CheckRun {
     const level = options.flag("quick") ? "quick" : "full";
     const staleSeconds = options.count("stale-seconds");
     await this.#report.begin(path, level);
+    const extras = await readCheckExtras(this.#invocation, path);
+    await this.#tell(path, extras.notices);
     const bar = this.#wantsProgress() ? new ProgressBar(this.#invocation.environment) : null;
     try {
       const events = this.#engine.checkStore(path, {
         level,
         signal,
+        ...extras.options,
         ...(staleSeconds === undefined ? {} : { staleSeconds }),
         ...(bar === null ? {} : { onProgress: (progress) => bar.update(progress) }),
       });
       for await (const event of untilCancelled(events, signal)) {
-        if (event.type === "summary") return event;
+        if (event.type === "summary") {
+          const problem = extras.keep();
+          await this.#tell(path, problem === null ? [] : [problem]);
+          return event;
+        }
         // Counted at once: when another part of the store cannot be read, there is no verdict.
         this.#exitCode |= exitCodeOfSeverity(event.severity, options.flag("strict"));
         await this.#report.addFinding(event);
@@ -122,6 +133,13 @@ class CheckRun {
       await bar?.stop();
     }
     throw new OperationError("internal", "The check ended without a summary", { path });
+  }
+
+  /** Says what keeps the next check from being shorter; that is no fault of the store. */
+  async #tell(path: string, notices: readonly string[]): Promise<void> {
+    const { options, output } = this.#invocation;
+    if (options.flag("quiet") || notices.length === 0) return;
+    await output.tell(notices.map((notice) => printable(`vecfsck: ${path}: ${notice}`, 4096)));
   }
 
   /** A bar moves, so it is for people at a terminal that can move. */

@@ -9,8 +9,12 @@
  */
 
 import type { OptionSpecification, VerbSpecification } from "./specification.ts";
+import { BACKUP_VERBS } from "./specification/backup.ts";
 import { CHECK_VERBS } from "./specification/check.ts";
 import { HELP_VERBS } from "./specification/help.ts";
+import { QUARANTINE_VERBS } from "./specification/quarantine.ts";
+import { RESTORE_VERBS } from "./specification/restore.ts";
+import { SEAL_VERBS } from "./specification/seal.ts";
 
 /** The options that every verb has. */
 export const COMMON_OPTIONS: readonly OptionSpecification[] = [
@@ -31,6 +35,10 @@ export const COMMON_OPTIONS: readonly OptionSpecification[] = [
 /** Every verb and action, in the order of the help. */
 export const VERBS: readonly VerbSpecification[] = [
   ...CHECK_VERBS,
+  ...BACKUP_VERBS,
+  ...RESTORE_VERBS,
+  ...SEAL_VERBS,
+  ...QUARANTINE_VERBS,
   ...HELP_VERBS,
 ];
 

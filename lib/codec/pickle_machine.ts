@@ -30,6 +30,11 @@ export interface PickleProgram {
   readonly className: string;
   /** The keys of the top dictionary whose values are large dictionaries. */
   readonly streamed: readonly string[];
+  /**
+   * Whether a frame may be longer than the file, as in one that was cut: no engine reads on, but what
+   * stands there can be saved. False by default.
+   */
+  readonly passesFrames?: boolean;
   /** Is told every entry of a large dictionary. */
   readonly onEntry: (dictionary: string, key: PickleScalar, value: PickleScalar) => void;
 }
@@ -68,7 +73,11 @@ export class PickleMachine {
     this.#window = new PickleWindow(source);
     this.#program = program;
     this.#memo = new PickleMemo(texts);
-    this.#operands = new PickleOperands(this.#window, this.#memo);
+    this.#operands = new PickleOperands(
+      this.#window,
+      this.#memo,
+      program.passesFrames ?? false,
+    );
     this.#key = new PickleScalar(texts);
     this.#value = new PickleScalar(texts);
   }

@@ -22,11 +22,16 @@ const LONGEST_STRING_BYTES = 1 << 26;
 export class PickleOperands {
   readonly #window: PickleWindow;
   readonly #memo: PickleMemo;
+  readonly #passesFrames: boolean;
 
-  /** Reads from a window, and strings that come again from the memo. */
-  constructor(window: PickleWindow, memo: PickleMemo) {
+  /**
+   * Reads from a window, and strings that come again from the memo; `passesFrames` says that a frame
+   * may be longer than the file.
+   */
+  constructor(window: PickleWindow, memo: PickleMemo, passesFrames: boolean) {
     this.#window = window;
     this.#memo = memo;
+    this.#passesFrames = passesFrames;
   }
 
   /**
@@ -108,7 +113,8 @@ export class PickleOperands {
 
   /** Reads the length of a frame, which only helps readers that want to read ahead. */
   readFrame(): void {
-    if (this.#window.u64() > this.#window.remaining) throw new PickleEnd();
+    const isWhole = this.#window.u64() <= this.#window.remaining;
+    if (!isWhole && !this.#passesFrames) throw new PickleEnd();
   }
 
   /** Reads a line as Latin-1. */

@@ -6,8 +6,12 @@
 
 import { join } from "@std/path";
 import { type OperationError, toOperationError } from "../base/errors.ts";
+import { BACKUPS_SUFFIX, WORK_DIRECTORY_SUFFIX } from "../fs/work_directory.ts";
 import type { DetectedStore } from "../model/store.ts";
 import { detectStore } from "../stores/registry.ts";
+
+/** How the names of directories end in which vecfsck keeps copies and parts of stores. */
+const OUR_SUFFIXES: readonly string[] = [WORK_DIRECTORY_SUFFIX, BACKUPS_SUFFIX];
 
 /** How stores are looked for. */
 export interface FindOptions {
@@ -19,7 +23,7 @@ export interface FindOptions {
  * Walks a directory and yields every store in it, the directory itself included.
  *
  * Symbolic links are not followed, so that no loop can hold the walk, and nothing is looked for
- * inside a store.
+ * inside a store, nor in the work directories and the backups that vecfsck keeps beside stores.
  *
  * @param path The directory at which the walk begins.
  * @param options Who is told of directories that cannot be looked into.
@@ -46,6 +50,8 @@ export async function* findStores(
 
 async function listDirectories(path: string): Promise<string[]> {
   const names: string[] = [];
-  for await (const entry of Deno.readDir(path)) if (entry.isDirectory) names.push(entry.name);
+  for await (const { name, isDirectory } of Deno.readDir(path)) {
+    if (isDirectory && !OUR_SUFFIXES.some((suffix) => name.endsWith(suffix))) names.push(name);
+  }
   return names.sort();
 }

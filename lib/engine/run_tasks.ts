@@ -6,6 +6,7 @@
 
 import { OperationError, type OperationErrorCode } from "../base/errors.ts";
 import type { CheckTask, StoreFormat, TaskResult } from "../model/store.ts";
+import { type Deadline, isOver, startTimer } from "./deadline.ts";
 
 /** What a Worker sends back. */
 export type WorkerAnswer =
@@ -27,6 +28,16 @@ export interface RunOptions {
   readonly signal: AbortSignal | undefined;
   /** Is told how many bytes were read. */
   readonly onRead: (sizeBytes: number) => void;
+  /** When the run ends, whatever is left; the tasks are then begun in the order given. */
+  readonly deadline?: Deadline | undefined;
+}
+
+/** A task that did not get to its end in time. */
+export interface UnfinishedTask {
+  /** The task. */
+  readonly task: CheckTask;
+  /** How long it ran before it was stopped; 0 when it was never begun. */
+  readonly ranMs: number;
 }
 
 /** Below this a check is done before a Worker has started. */
@@ -36,11 +47,19 @@ const WORKER_THRESHOLD_BYTES = 24 << 20;
 export interface TaskOutcomes {
   /** The results, in the order of the tasks. */
   readonly results: readonly TaskResult[];
+  /** The same by task. */
+  readonly resultOf: ReadonlyMap<CheckTask, TaskResult>;
   /** Why tasks could not read their part. */
   readonly failures: readonly OperationError[];
+  /** The tasks that did not get to their end before the deadline. */
+  readonly unfinished: readonly UnfinishedTask[];
 }
 
-/** Errors that concern one part of a store alone. */
+/** Whether an error concerns one part of a store alone. */
+export function isPartial(error: unknown): error is OperationError {
+  return error instanceof OperationError && PARTIAL_CODES.includes(error.code);
+}
+
 const PARTIAL_CODES: readonly OperationErrorCode[] = [
   "link-loop",
   "not-a-directory",
@@ -64,38 +83,71 @@ export async function runTasks(
   options: RunOptions,
 ): Promise<TaskOutcomes> {
   const totalBytes = tasks.reduce((sum, task) => sum + task.sizeBytes, 0);
-  if (totalBytes < WORKER_THRESHOLD_BYTES || tasks.length < 2 || options.jobs < 2) {
-    return await runHere(format, tasks, options);
+  // What runs here cannot be stopped in the middle.
+  const isWorthThreads = options.deadline !== undefined || (tasks.length > 1 && options.jobs > 1);
+  const run = new TaskRun(tasks);
+  if (totalBytes < WORKER_THRESHOLD_BYTES || !isWorthThreads) await runHere(format, run, options);
+  else await runInWorkers(format, run, options);
+  return run.outcomes;
+}
+
+/** What becomes of each task. */
+class TaskRun {
+  readonly #results = new Map<CheckTask, TaskResult>();
+  readonly #failures: OperationError[] = [];
+  readonly #unfinished: UnfinishedTask[] = [];
+  readonly tasks: readonly CheckTask[];
+
+  constructor(tasks: readonly CheckTask[]) {
+    this.tasks = tasks;
   }
-  return await runInWorkers(format, tasks, options);
+
+  finish(task: CheckTask, result: TaskResult): void {
+    this.#results.set(task, result);
+  }
+
+  stop(task: CheckTask, ranMs: number): void {
+    this.#unfinished.push({ task, ranMs });
+  }
+
+  /** Lets pass what concerns one part alone, and throws everything else. */
+  fail(error: unknown): void {
+    if (!isPartial(error)) throw error;
+    this.#failures.push(error);
+  }
+
+  get outcomes(): TaskOutcomes {
+    return {
+      results: this.tasks.flatMap((task) => this.#results.get(task) ?? []),
+      resultOf: this.#results,
+      failures: this.#failures,
+      unfinished: this.#unfinished,
+    };
+  }
 }
 
 async function runHere(
   format: StoreFormat,
-  tasks: readonly CheckTask[],
-  { signal, onRead }: RunOptions,
-): Promise<TaskOutcomes> {
-  const results: TaskResult[] = [];
-  const failures: OperationError[] = [];
-  for (const task of tasks) {
+  run: TaskRun,
+  { signal, onRead, deadline }: RunOptions,
+): Promise<void> {
+  for (const task of run.tasks) {
     // Tasks block; between two of them a signal and the progress bar get their turn.
     await new Promise((resolve) => setTimeout(resolve, 0));
     throwIfCancelled(signal);
+    if (isOver(deadline)) {
+      run.stop(task, 0);
+      continue;
+    }
     const progress = new TaskProgress(task, onRead);
     try {
-      results.push(format.runTask(task, { progress: (sizeBytes) => progress.add(sizeBytes) }));
+      const context = { progress: (sizeBytes: number) => progress.add(sizeBytes) };
+      run.finish(task, format.runTask(task, context));
     } catch (error) {
-      failures.push(requirePartial(error));
+      run.fail(error);
     }
     progress.finish();
   }
-  return { results, failures };
-}
-
-/** Lets pass what concerns one part alone, and throws everything else. */
-function requirePartial(error: unknown): OperationError {
-  if (error instanceof OperationError && PARTIAL_CODES.includes(error.code)) return error;
-  throw error;
 }
 
 /** Counts the bytes of one task: as it tells of them, and the rest when it is done. */
@@ -121,37 +173,60 @@ class TaskProgress {
 
 async function runInWorkers(
   format: StoreFormat,
-  tasks: readonly CheckTask[],
+  run: TaskRun,
   options: RunOptions,
-): Promise<TaskOutcomes> {
-  const results = new Map<CheckTask, TaskResult>();
-  const failures: OperationError[] = [];
+): Promise<void> {
+  const { deadline, signal } = options;
   // The longest first, so that no thread is left with a long task while the others are done.
-  const queue = [...tasks].sort((a, b) => b.sizeBytes - a.sizeBytes);
+  const queue = deadline === undefined
+    ? run.tasks.toSorted((a, b) => b.sizeBytes - a.sizeBytes)
+    : [...run.tasks];
   const threads = Array.from(
-    { length: Math.min(options.jobs, tasks.length) },
+    { length: Math.min(options.jobs, run.tasks.length) },
     () => new TaskThread(format, options),
   );
-  const cancel = (): void => threads.forEach((thread) => thread.stop());
-  options.signal?.addEventListener("abort", cancel);
+  const cancel = (): void => threads.forEach((thread) => thread.stop(CANCELLED));
+  signal?.addEventListener("abort", cancel);
+  const stopTimer = startTimer(
+    deadline,
+    () => threads.forEach((thread) => thread.stop(OUT_OF_TIME)),
+  );
   try {
-    throwIfCancelled(options.signal);
-    await Promise.all(threads.map(async (thread) => {
-      for (let task = queue.shift(); task !== undefined; task = queue.shift()) {
-        try {
-          results.set(task, await thread.run(task));
-        } catch (error) {
-          failures.push(requirePartial(error));
-        }
-      }
-      thread.stop();
-    }));
+    throwIfCancelled(signal);
+    await Promise.all(threads.map((thread) => serveQueue(thread, queue, run, deadline)));
   } finally {
-    options.signal?.removeEventListener("abort", cancel);
+    stopTimer();
+    signal?.removeEventListener("abort", cancel);
     cancel();
   }
-  return { results: tasks.flatMap((task) => results.get(task) ?? []), failures };
 }
+
+async function serveQueue(
+  thread: TaskThread,
+  queue: CheckTask[],
+  run: TaskRun,
+  deadline: Deadline | undefined,
+): Promise<void> {
+  for (let task = queue.shift(); task !== undefined; task = queue.shift()) {
+    if (thread.isStopped || isOver(deadline)) {
+      run.stop(task, 0);
+      continue;
+    }
+    const startedMs = deadline?.nowMs() ?? 0;
+    try {
+      run.finish(task, await thread.run(task));
+    } catch (error) {
+      if (error === OUT_OF_TIME) run.stop(task, (deadline?.nowMs() ?? 0) - startedMs);
+      else run.fail(error);
+    }
+  }
+  thread.stop(CANCELLED);
+}
+
+const CANCELLED = new OperationError("cancelled", "The check was cancelled");
+
+/** Tells a thread's promise that the time was over; it never leaves this module. */
+const OUT_OF_TIME = new OperationError("cancelled", "The time of the check was over");
 
 /** One Worker that is given a task at a time. */
 class TaskThread {
@@ -159,6 +234,8 @@ class TaskThread {
   readonly #options: RunOptions;
   readonly #worker: Worker;
   #fail: (error: OperationError) => void = () => {};
+  /** Whether it takes no more tasks. */
+  isStopped = false;
 
   constructor(format: StoreFormat, options: RunOptions) {
     this.#format = format;
@@ -189,9 +266,10 @@ class TaskThread {
     });
   }
 
-  stop(): void {
+  stop(reason: OperationError): void {
+    this.isStopped = true;
     this.#worker.terminate();
-    this.#fail(new OperationError("cancelled", "The check was cancelled"));
+    this.#fail(reason);
   }
 }
 

@@ -9,10 +9,10 @@ import { toIndex } from "../base/bytes.ts";
 import type { HnswHeader } from "./header.ts";
 
 /** More links than any engine lets a node have: M is 16 by default, and never above 10,000. */
-const LARGEST_LINKS_PER_NODE = 10_000;
+export const LARGEST_LINKS_PER_NODE = 10_000;
 
 /** More dimensions than any embedding has; 65,536 is ten times what models give. */
-const LARGEST_DIMENSION = 1 << 17;
+export const LARGEST_DIMENSION = 1 << 17;
 
 /** The layout of one index: all sizes and offsets follow from M and the dimension. */
 export interface HnswGeometry {

@@ -108,3 +108,30 @@ export function parseHeader(bytes: Uint8Array): HnswHeader | null {
     efConstruction: cursor.u64(),
   };
 }
+
+/**
+ * Writes the fields of header.bin.
+ *
+ * @param header The fields.
+ * @returns The 100 bytes of the file.
+ */
+export function encodeHeader(header: HnswHeader): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(HEADER_SIZE_BYTES);
+  const view = new DataView(bytes.buffer);
+  const u64 = (offset: number, value: bigint): void => view.setBigUint64(offset, value, true);
+  view.setInt32(HEADER_OFFSETS.persistenceVersion, header.persistenceVersion, true);
+  u64(HEADER_OFFSETS.offsetLevel0, header.offsetLevel0);
+  u64(HEADER_OFFSETS.capacity, header.capacity);
+  u64(HEADER_OFFSETS.count, header.count);
+  u64(HEADER_OFFSETS.slotSizeBytes, header.slotSizeBytes);
+  u64(HEADER_OFFSETS.labelOffset, header.labelOffset);
+  u64(HEADER_OFFSETS.vectorOffset, header.vectorOffset);
+  view.setInt32(HEADER_OFFSETS.maxLevel, header.maxLevel, true);
+  view.setUint32(HEADER_OFFSETS.entryPoint, header.entryPoint, true);
+  u64(HEADER_OFFSETS.maxLinks, header.maxLinks);
+  u64(HEADER_OFFSETS.maxLinksLevel0, header.maxLinksLevel0);
+  u64(HEADER_OFFSETS.linksPerNode, header.linksPerNode);
+  view.setFloat64(HEADER_OFFSETS.levelMultiplier, header.levelMultiplier, true);
+  u64(HEADER_OFFSETS.efConstruction, header.efConstruction);
+  return bytes;
+}

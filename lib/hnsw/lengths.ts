@@ -58,6 +58,11 @@ export function surveyLengths(
   return invalid.places;
 }
 
-function isPossibleLength(length: number): boolean {
+/**
+ * Whether a vector can have a length.
+ *
+ * @param length The length as it stands in the file.
+ */
+export function isPossibleLength(length: number): boolean {
   return length >= SMALLEST_LENGTH && length <= LARGEST_LENGTH;
 }

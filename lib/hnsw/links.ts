@@ -160,7 +160,7 @@ export function spreadUpperLevels(
 }
 
 /** Steps from record to record through a window of the file. */
-class LinkWalk {
+export class LinkWalk {
   readonly #file: RandomAccessBytes;
   readonly #geometry: HnswGeometry;
   readonly #window: Uint8Array;
@@ -175,6 +175,7 @@ class LinkWalk {
   /** What the record at `offset` claims as its length when that cannot be, else null. */
   torn: number | null = null;
 
+  /** Begins at the start of link_lists.bin. */
   constructor(file: RandomAccessBytes, geometry: HnswGeometry) {
     this.#file = file;
     this.#geometry = geometry;

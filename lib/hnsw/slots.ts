@@ -107,7 +107,7 @@ export function surveySlots(file: RandomAccessBytes, options: SlotSurveyOptions)
 }
 
 /** Some slots in memory. */
-interface SlotChunk {
+export interface SlotChunk {
   /** The number of the first slot. */
   readonly firstSlot: number;
   /** How many slots there are. */
@@ -116,7 +116,17 @@ interface SlotChunk {
   readonly bytes: Uint8Array;
 }
 
-function* readSlotChunks(
+/**
+ * Reads slots in chunks.
+ *
+ * @param file data_level0.bin; may be shorter than its slots need.
+ * @param geometry The layout of a slot.
+ * @param start The first slot.
+ * @param end The slot behind the last one.
+ * @yields Whole slots, as far as there are any.
+ * @throws {OperationError} The file cannot be read.
+ */
+export function* readSlotChunks(
   file: RandomAccessBytes,
   geometry: HnswGeometry,
   start: number,

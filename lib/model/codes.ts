@@ -8,7 +8,7 @@
  * Groups: VF10 the directory, VF11 the SQLite file, VF12 the catalogue, VF13 records and queue,
  * VF14 full text, VF20 a segment directory, VF21 header.bin, VF22 data_level0.bin,
  * VF23 link_lists.bin, VF24 length.bin, VF25 index_metadata.pickle, VF26 the graph,
- * VF27 records against vectors.
+ * VF27 records against vectors, VF28 the store against its seal, VF29 what vecfsck itself has left.
  *
  * @module
  */
@@ -936,6 +936,50 @@ export const FINDING_CODES: Readonly<Record<FindingName, FindingCode>> = {
     "A flush of the index was interrupted before its id map was written",
     "The engine replays the queue and gives the same labels again.",
     NOTHING_TO_DO,
+  ),
+  // The store against its seal
+  "seal-bytes-rotted": row(
+    "VF2801",
+    "error",
+    "Bytes are not the sealed ones, though nothing has written the file since",
+    "Whatever stands there is wrong and looks right: a vector that was flipped gives wrong neighbours.",
+    "Look after the disk and the memory of the machine first; then restore the file from a backup that was made before, and check it against the same seal.",
+  ),
+  "seal-copy-differs": row(
+    "VF2802",
+    "error",
+    "Bytes are not the sealed ones, and the file was copied since",
+    "The copy is wrong, unless something wrote the file and then set back its time.",
+    "Copy the file again from where it came from, and check it against the same seal.",
+  ),
+  "seal-file-changed": row(
+    "VF2803",
+    "info",
+    "A file was written since the store was sealed",
+    "The seal says nothing about its bytes; an engine that is at work rewrites files.",
+    "Seal the store again while nothing uses it.",
+  ),
+  "seal-file-missing": row(
+    "VF2804",
+    "info",
+    "A file that was sealed is gone",
+    "An engine removes the files of a deleted collection; what is needed and missing has a finding of its own.",
+    NOTHING_TO_DO,
+  ),
+  "seal-file-new": row(
+    "VF2805",
+    "info",
+    "A file that the seal does not know",
+    "The seal says nothing about it.",
+    "Seal the store again while nothing uses it.",
+  ),
+  // What vecfsck itself has left
+  "change-interrupted": row(
+    "VF2901",
+    "error",
+    "A change that vecfsck was making was interrupted",
+    "Parts of the store can be missing until the change is completed or undone; nothing is lost.",
+    "Keep the engine from starting and run `vecfsck quarantine list` on the store: like every verb but check it first completes or undoes the change, and says so.",
   ),
 };
 

@@ -99,17 +99,23 @@ export function countSeverities(findings: Iterable<Finding>): SeverityCounts {
   return counts;
 }
 
-/** What the findings add up to: may the engine open this store? */
-export type Verdict = "clean" | "warnings" | "damaged" | "unsafe";
+/**
+ * What the findings add up to: may the engine open this store? `incomplete` where no damage is known,
+ * but the time was over before every part had been read.
+ */
+export type Verdict = "clean" | "warnings" | "damaged" | "unsafe" | "incomplete";
 
 /**
  * Draws the verdict from the counts.
  *
  * @param counts How many findings there are of each severity.
- * @returns `unsafe` with a fatal finding, `damaged` with an error, `warnings` with a warning.
+ * @param complete Whether every part was checked.
+ * @returns `unsafe` with a fatal finding, `damaged` with an error, `warnings` with a warning; in
+ * place of that and of `clean`, `incomplete` where a part was never checked.
  */
-export function drawVerdict(counts: SeverityCounts): Verdict {
+export function drawVerdict(counts: SeverityCounts, complete = true): Verdict {
   if (counts.fatal > 0) return "unsafe";
   if (counts.error > 0) return "damaged";
+  if (!complete) return "incomplete";
   return counts.warning > 0 ? "warnings" : "clean";
 }

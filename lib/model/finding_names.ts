@@ -130,4 +130,10 @@ export type FindingName =
   | "slot-without-id"
   | "vectors-missing"
   | "vectors-ghost"
-  | "index-ahead";
+  | "index-ahead"
+  | "seal-bytes-rotted"
+  | "seal-copy-differs"
+  | "seal-file-changed"
+  | "seal-file-missing"
+  | "seal-file-new"
+  | "change-interrupted";

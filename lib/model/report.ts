@@ -57,6 +57,15 @@ export interface SummaryEvent {
   readonly bytesSkipped: number;
   /** Why bytes were skipped: a reason, and how many bytes it cost. */
   readonly skipped: readonly SkippedBytes[];
+  /** Whether every part was checked: now, or earlier and its files have not changed since. */
+  readonly complete: boolean;
+  /** Bytes that were read and judged now, or earlier in files that have not changed since. */
+  readonly bytesVerified: number;
+  /**
+   * How long ago that part was read which has waited longest, in whole seconds; null where a part
+   * was never read, or the level reads no file whole.
+   */
+  readonly oldestUnverifiedSeconds: number | null;
   /** How long the check took, in milliseconds. */
   readonly elapsedMs: number;
 }

@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { Finding } from "./finding.ts";
+import type { Finding, JsonValue } from "./finding.ts";
 import type { CheckLevel, FormatName, SkippedBytes } from "./report.ts";
 
 /** A directory that was recognised as a store. */
@@ -37,6 +37,38 @@ export interface CheckTask {
   readonly sizeBytes: number;
   /** What the format needs to run it; plain data. */
   readonly payload: unknown;
+  /** What its result follows from; left out where that is never remembered. */
+  readonly memo?: TaskMemo;
+  /** What an earlier run has {@linkcode TaskResult.kept}, where it still holds: it reads no more. */
+  readonly known?: unknown;
+}
+
+/** What the result of a task, or of a part of it, follows from. */
+export interface MemoSource {
+  /** A digest of all that decides the result besides the files: task, catalogue, settings. */
+  readonly key: string;
+  /** The files that are read, relative to the store; one that is missing may be among them. */
+  readonly inputs: readonly string[];
+}
+
+/** By what the result of a task can be known again. */
+export interface TaskMemo extends MemoSource {
+  /** What it checks, for people: `the full text`. */
+  readonly label: string;
+  /** What of it follows from some of the files alone: what {@linkcode TaskResult.kept} holds. */
+  readonly part?: MemoSource;
+}
+
+/** What a task learned from the files of {@linkcode TaskMemo.part}, for a run that spares them. */
+export interface KeptReading {
+  /** Findings in these files; {@linkcode TaskResult.findings} of this run has them too. */
+  readonly findings: readonly Finding[];
+  /** Bytes of these files that were read and judged, and that the next run does not read. */
+  readonly checkedBytes: Readonly<Record<string, number>>;
+  /** Bytes of these files that were not looked at, and why. */
+  readonly skipped: readonly SkippedBytes[];
+  /** What the task needs to do the rest; plain data that JSON can carry. */
+  readonly data: unknown;
 }
 
 /** What a task found. */
@@ -47,8 +79,12 @@ export interface TaskResult {
   readonly checkedBytes: Readonly<Record<string, number>>;
   /** Bytes of this part that were not looked at, and why. */
   readonly skipped?: readonly SkippedBytes[];
-  /** Facts for `conclude`; plain data. */
+  /** Facts for `conclude`; plain data that JSON can carry. */
   readonly facts?: unknown;
+  /** What the next run is spared while the files of {@linkcode TaskMemo.part} do not change. */
+  readonly kept?: KeptReading;
+  /** What a task of {@linkcode StoreFormat.planContents} read; plain data. */
+  readonly contents?: readonly CollectionContents[];
 }
 
 /** The size and times by which a changed file is noticed. */
@@ -59,6 +95,8 @@ export interface FileStamp {
   readonly sizeBytes: number;
   /** Its time of modification, in milliseconds since 1970. */
   readonly modifiedMs: number;
+  /** When anything of it was changed, its name and owner too; null where the system has no such. */
+  readonly changedMs: number | null;
   /** Its inode, or null where the system has none. */
   readonly inode: number | null;
   /** True where the entry stands for a whole foreign directory, whose bytes were added up. */
@@ -91,10 +129,104 @@ export interface Conclusion {
   readonly records: number | null;
 }
 
+/** What a collection holds, whatever the layout in which it is stored. */
+export interface CollectionContents {
+  /** Its id. */
+  readonly id: string;
+  /** Its name. */
+  readonly name: string;
+  /** How many live records it has. */
+  readonly records: number;
+  /** How many of them have a vector that can be read. */
+  readonly vectors: number;
+  /**
+   * The logical hash: of ids, vectors, documents and metadata, in hexadecimal digits. It does not
+   * change when an engine moves a record from its queue to its index, or compacts a file.
+   */
+  readonly hash: string;
+}
+
+/** How the contents of a store are read. */
+export interface ContentsPlan {
+  /** One or more tasks whose results have `contents`; any thread runs them. */
+  readonly tasks: readonly CheckTask[];
+  /** Gives back what the plan holds, for instance private copies of files. */
+  release(): void;
+}
+
+/** A file of a store, as a backup copies it. */
+export interface SnapshotFile extends FileStamp {
+  /** A file is copied as it is; a database by SQLite, which waits for its transactions. */
+  readonly kind: "file" | "database";
+}
+
+/** What a backup copies of a store. */
+export interface SnapshotPlan {
+  /** The files, relative to the store; companions of a database are part of it, not of this. */
+  readonly files: readonly SnapshotFile[];
+  /** The directories, relative to the store, the outer ones first. */
+  readonly directories: readonly string[];
+  /** What is not copied, and why. */
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** An entry of a store that a backup does not copy. */
+export interface LeftOut {
+  /** The entry, relative to the store. */
+  readonly path: string;
+  /** Why, in a few words. */
+  readonly reason: string;
+}
+
+/** An index that can be moved aside by itself. */
+export interface IndexPart {
+  /** What the engine calls it: for Chroma the UUID of the segment. */
+  readonly id: string;
+  /** Its directory, relative to the store. */
+  readonly path: string;
+  /** The collection to which it belongs, or null when no collection names it. */
+  readonly collection: string | null;
+  /** The bytes of its files. */
+  readonly sizeBytes: number;
+  /** How many live records the collection has, or null when that cannot be read. */
+  readonly records: number | null;
+  /**
+   * How many of them have their vector in no other place of the store; null when that cannot be
+   * read, and then all of them may.
+   */
+  readonly onlyCopies: number | null;
+  /**
+   * How many of them the engine can put into a new index from its queue, at the most; null when
+   * that cannot be read. Fewer than the vectors that are elsewhere: an engine passes over an update
+   * of a record that its new index lacks.
+   */
+  readonly replayable: number | null;
+}
+
 /** What a running task may use of the engine. */
 export interface TaskContext {
   /** Counts bytes that were read, for the progress bar. */
   progress(sizeBytes: number): void;
+}
+
+/** Some bytes of a file. */
+export interface ByteRange {
+  /** The first, counted from the start of the file. */
+  readonly offset: number;
+  /** How many. */
+  readonly sizeBytes: number;
+}
+
+/** What stands in some bytes of a file of a store, as far as that can be told. */
+export interface ByteOwners {
+  /** The name of the collection, or null. */
+  readonly collection: string | null;
+  /** The id of the segment, or null. */
+  readonly segment: string | null;
+  /** What stands there, for people: `slots 12 to 50`, `pages 3 to 18 of embeddings`. */
+  readonly description: string;
+  /** The same for programs. */
+  readonly detail: Readonly<Record<string, JsonValue>>;
 }
 
 /** A store format: the only thing that engine, output and verbs know of it. */
@@ -109,4 +241,17 @@ export interface StoreFormat {
   runTask(task: CheckTask, context: TaskContext): TaskResult;
   /** Adds what only all results together show. */
   conclude(survey: StoreSurvey, results: readonly TaskResult[]): Conclusion;
+  /** Lists what a backup copies. */
+  planSnapshot(store: DetectedStore): SnapshotPlan;
+  /** Plans reading what the collections hold. The store is whole: it has passed a full check. */
+  planContents(store: DetectedStore): ContentsPlan;
+  /** Lists the indexes that can be moved aside. The store may be damaged in any way. */
+  listIndexes(store: DetectedStore): readonly IndexPart[];
+  /** The database whose exclusive lock keeps engines out of the store, or null where there is none. */
+  lockedDatabase(store: DetectedStore): string | null;
+  /**
+   * Says what stands in some bytes of a file, which may be damaged in any way; null where the file
+   * does not tell.
+   */
+  describeBytes(store: DetectedStore, path: string, range: ByteRange): ByteOwners | null;
 }

@@ -6,7 +6,8 @@
 
 import type { OperationError } from "../base/errors.ts";
 import { VERSION } from "../base/version.ts";
-import { type CheckEvent, type ErrorEvent, SCHEMA_VERSION } from "../model/report.ts";
+import type { RecoveredChange } from "../fs/recover.ts";
+import { type ErrorEvent, SCHEMA_VERSION } from "../model/report.ts";
 
 /** What a line about a store has besides the event: the bytes of a name that text cannot give. */
 export interface RawPaths {
@@ -38,8 +39,25 @@ export interface HelpLine {
   readonly text: string;
 }
 
-/** Everything that a line of `--json` can be. */
-export type JsonLine = (CheckEvent & RawPaths) | (ErrorEvent & RawPaths) | VersionLine | HelpLine;
+/** What every line of `--json` has; the rest depends on its type. */
+export interface JsonLine {
+  /** Tells the lines apart. */
+  readonly type: string;
+  /** The version of this shape. */
+  readonly schema: 1;
+}
+
+/** A change that a crash had interrupted, and what became of it. */
+export interface RecoveredLine extends JsonLine {
+  /** Tells the lines apart. */
+  readonly type: "recovered";
+  /** The store, as it was named in the call. */
+  readonly store: string;
+  /** What became of the change. */
+  readonly outcome: RecoveredChange["outcome"];
+  /** What happened, for people. */
+  readonly message: string;
+}
 
 // JSON permits these characters as they are. Escaped, a line stays one line for readers that split
 // at every line break Unicode knows, and does nothing to a terminal that it is printed on.
@@ -79,6 +97,18 @@ function escapeCharacter(character: string): string {
 export function toErrorEvent(error: OperationError, store: string | null): ErrorEvent {
   const { code, path, message, hint } = error;
   return { type: "error", schema: SCHEMA_VERSION, store, code, path, message, hint };
+}
+
+/**
+ * Turns a change that was brought in order into its line.
+ *
+ * @param change The change, and what became of it.
+ * @param store The store that was asked for.
+ * @returns The line.
+ */
+export function toRecoveredLine(change: RecoveredChange, store: string): RecoveredLine {
+  const { outcome, message } = change;
+  return { type: "recovered", schema: SCHEMA_VERSION, store, outcome, message };
 }
 
 /**

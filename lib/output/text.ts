@@ -8,11 +8,12 @@
  */
 
 import type { OperationError } from "../base/errors.ts";
-import { formatBytes, formatCount, formatDuration } from "../base/format.ts";
+import { formatBytes, formatCount } from "../base/format.ts";
 import { printable } from "../base/printable.ts";
 import type { Severity } from "../model/codes.ts";
 import { type Finding, SEVERITIES, type SeverityCounts, type Verdict } from "../model/finding.ts";
 import type { CheckLevel, SummaryEvent } from "../model/report.ts";
+import { describeWork, renderAge } from "./coverage_text.ts";
 import type { Painter, Style } from "./paint.ts";
 import { type FindingKind, selectFindings } from "./select_findings.ts";
 import { wrapText } from "./wrap.ts";
@@ -166,7 +167,7 @@ export function renderScope(summary: SummaryEvent, { width }: TextOptions): stri
   const skipped = summary.skipped.flatMap(({ reason, sizeBytes }) =>
     wrapText(`Not looked at: ${formatBytes(sizeBytes)}, ${printable(reason)}`, width, "    ", "  ")
   );
-  return ["", `  ${facts.join(", ")}`, ...skipped];
+  return ["", `  ${facts.join(", ")}`, ...skipped, ...renderAge(summary)];
 }
 
 /**
@@ -187,6 +188,7 @@ const VERDICTS: Readonly<Record<Verdict, { label: string; style: Style }>> = {
   warnings: { label: "WARNING", style: "warning" },
   damaged: { label: "DAMAGED", style: "error" },
   unsafe: { label: "UNSAFE", style: "fatal" },
+  incomplete: { label: "PARTIAL", style: "warning" },
 };
 
 function explainVerdict(summary: SummaryEvent): string {
@@ -202,6 +204,11 @@ function explainVerdict(summary: SummaryEvent): string {
     case "warnings":
       return `${describeSafety(summary.level)}, but it needs attention. ${counts}. ` +
         capitalise(work);
+    case "incomplete": {
+      const told = counts === "" ? "" : ` ${counts}.`;
+      return "no damage is known, but the time was over before every part had been read; run it " +
+        `again to go on.${told} ${capitalise(work)}`;
+    }
     case "clean":
       return `${describeSafety(summary.level)} (${work})`;
   }
@@ -211,14 +218,6 @@ function describeSafety(level: CheckLevel): string {
   return level === "full"
     ? "safe to open"
     : "no damage in what was looked at; only a full check can tell that it is safe to open";
-}
-
-function describeWork({ level, bytesChecked, bytesSkipped, elapsedMs }: SummaryEvent): string {
-  const total = formatBytes(bytesChecked + bytesSkipped);
-  const rest = bytesSkipped === 0
-    ? "every byte was"
-    : `${formatBytes(bytesSkipped)} of it were not`;
-  return `${level} check of ${total} in ${formatDuration(elapsedMs)}; ${rest} looked at`;
 }
 
 function describeCounts(counts: Readonly<SeverityCounts>): string {
@@ -244,6 +243,7 @@ export function renderTally(tally: StoreTally): string[] {
   const parts: [number, string][] = [
     [tally.unsafe, "unsafe"],
     [tally.damaged, "damaged"],
+    [tally.incomplete, "not checked to the end"],
     [tally.warnings, "with warnings"],
     [tally.clean, "clean"],
     [tally.notChecked, "not checked"],

@@ -1,5 +1,5 @@
 import type { Engine } from "../../lib/cli/environment.ts";
-import type { CheckOptions } from "../../lib/engine/check.ts";
+import type { RunCheckOptions } from "../../lib/engine/run_check.ts";
 import { countSeverities, drawVerdict, type Finding } from "../../lib/model/finding.ts";
 import type { CheckEvent } from "../../lib/model/report.ts";
 import type { DetectedStore } from "../../lib/model/store.ts";
@@ -12,9 +12,9 @@ export type Outcome = readonly Finding[] | Error;
 export class FakeEngine implements Engine {
   readonly #outcomes: ReadonlyMap<string, Outcome>;
   /** Every call of `checkStore`. */
-  readonly calls: { path: string; options: CheckOptions }[] = [];
+  readonly calls: { path: string; options: RunCheckOptions }[] = [];
   /** Is awaited when a check begins, before it yields anything. */
-  onCheck: (options: CheckOptions) => void | Promise<void> = () => {};
+  onCheck: (options: RunCheckOptions) => void | Promise<void> = () => {};
 
   /** Makes an engine that knows these stores. */
   constructor(outcomes: Readonly<Record<string, Outcome>>) {
@@ -23,7 +23,7 @@ export class FakeEngine implements Engine {
 
   async *checkStore(
     path: string,
-    options: CheckOptions,
+    options: RunCheckOptions,
   ): AsyncGenerator<CheckEvent, void, undefined> {
     this.calls.push({ path, options });
     await this.onCheck(options);

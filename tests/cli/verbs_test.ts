@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { parseCall } from "../../lib/cli/arguments.ts";
 import { EXIT } from "../../lib/cli/exit_code.ts";
 import { findVerb, optionsOf, VERBS } from "../../lib/cli/verbs.ts";
-import { DEFAULT_STALE_SECONDS } from "../../lib/engine/check.ts";
+import { DEFAULT_STALE_SECONDS } from "../../lib/engine/run_check.ts";
 
 Deno.test("every verb has a file that runs it, a summary and exit codes that exist", async () => {
   const codes: number[] = Object.values(EXIT);

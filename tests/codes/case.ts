@@ -15,6 +15,11 @@ export interface CodeCase {
   readonly store?: GoldenStore;
   /** How much is looked at; full unless told otherwise. */
   readonly level?: CheckLevel;
+  /**
+   * Whether it is sealed before it is broken, and held against that seal: as it is, or as if nothing
+   * had written its files since.
+   */
+  readonly sealed?: "as it was" | "untouched since";
   /** Breaks the store. */
   readonly damage: (store: BrokenStore) => void;
   /** The end of the path that the finding must name. */

@@ -3,14 +3,19 @@
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { type FindingName, listFindingCodes } from "../../lib/model/codes.ts";
+import { createSealAudit } from "../../lib/seal/seal_audit.ts";
 import { BrokenStore } from "../support/broken_store.ts";
 import { brief, checkWhole } from "../support/findings.ts";
 import { GOLDEN_STORES, goldenStore } from "../support/fixtures.ts";
+import { auditAsIfUntouched, sealStore } from "../support/seals.ts";
 import { CATALOGUE_CASES } from "./catalogue_cases.ts";
+import { SEAL_CASES } from "./seal_cases.ts";
 import { SEGMENT_CASES } from "./segment_cases.ts";
 import { STORE_CASES } from "./store_cases.ts";
 
-const CASES = { ...STORE_CASES, ...CATALOGUE_CASES, ...SEGMENT_CASES };
+const CASES = { ...STORE_CASES, ...CATALOGUE_CASES, ...SEGMENT_CASES, ...SEAL_CASES };
+
+const AUDITS = { "as it was": createSealAudit, "untouched since": auditAsIfUntouched };
 
 Deno.test("every finding code has a case that makes it appear", () => {
   const without = listFindingCodes().filter(({ name }) => CASES[name] === undefined);
@@ -20,8 +25,11 @@ Deno.test("every finding code has a case that makes it appear", () => {
 for (const [name, codeCase] of Object.entries(CASES)) {
   Deno.test(`checkStore() finds ${name} when the store is broken so`, async () => {
     const store = await BrokenStore.copyOf(codeCase.store ?? "chroma-1.5.9");
+    const audits = codeCase.sealed === undefined
+      ? []
+      : [AUDITS[codeCase.sealed](await sealStore(store.path))];
     codeCase.damage(store);
-    const { findings } = await checkWhole(store.path, { level: codeCase.level ?? "full" });
+    const { findings } = await checkWhole(store.path, { level: codeCase.level ?? "full", audits });
     const found = findings.find((finding) => finding.name === name);
     if (found === undefined) throw new Error(`Only found: ${findings.map(brief).join("; ")}`);
     if (codeCase.path !== undefined) {

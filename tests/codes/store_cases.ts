@@ -1,15 +1,33 @@
 /**
- * Findings in the directory of a store and in the file of its catalogue: VF10 and VF11.
+ * Findings in the directory of a store, in the file of its catalogue, and of what vecfsck itself has
+ * left: VF10, VF11 and VF29.
  *
  * @module
  */
 
 import { join } from "@std/path";
+import { Journal } from "../../lib/fs/journal.ts";
+import { localFs } from "../../lib/fs/platform.ts";
+import { openWorkDirectory } from "../../lib/fs/work_directory.ts";
 import { StoreDatabase } from "../../lib/sqlite/database.ts";
 import type { BrokenStore } from "../support/broken_store.ts";
 import type { CodeCases } from "./case.ts";
 
 const PAGE_BYTES = 4096;
+
+/** Leaves the record of a swap, as a run does that was killed in the middle of it. */
+function interruptSwap(store: BrokenStore): void {
+  const workDirectory = openWorkDirectory(localFs, store.path);
+  new Journal(localFs, workDirectory).write({
+    kind: "swap-directory",
+    id: "20261121T070000-0123456789abcdef",
+    startedAt: "2026-11-21T07:00:00.000Z",
+    live: store.file(),
+    hadLive: true,
+    replacement: join(workDirectory, "rebuilt"),
+    aside: join(workDirectory, "replaced"),
+  });
+}
 
 function removeSegments(store: BrokenStore): void {
   for (const entry of [...Deno.readDirSync(store.path)]) {
@@ -228,6 +246,11 @@ export const STORE_CASES: CodeCases = {
   "sqlite-stray-journal": {
     damage: (store) => Deno.writeFileSync(store.catalogue("-journal"), new Uint8Array(600)),
     path: "chroma.sqlite3-journal",
+  },
+  "change-interrupted": {
+    level: "quick",
+    damage: interruptSwap,
+    says: "began at 2026-11-21T07:00:00.000Z",
   },
 };
 

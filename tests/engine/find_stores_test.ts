@@ -49,3 +49,11 @@ Deno.test("findStores() goes on after a directory that cannot be looked into", a
   assertEquals(found, [join(root, "b")]);
   assertEquals(codes.every((code) => code === "not-found"), true);
 });
+
+Deno.test("findStores() passes over work directories and backups, whose stores are copies", async () => {
+  const root = await Deno.realPath(await scratchDirectory());
+  const golden = await goldenStore("chroma-1.5.9");
+  const names = ["a", "a.vecfsck/quarantine/1/data", "a.backups/1/store", "b.backups-not"];
+  for (const name of names) await copyTree(golden, join(root, name));
+  assertEquals(await listStores(root), [join(root, "a"), join(root, "b.backups-not")]);
+});

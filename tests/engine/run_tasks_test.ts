@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { OperationError } from "../../lib/base/errors.ts";
 import { runTasks } from "../../lib/engine/run_tasks.ts";
+import { chromaFormat } from "../../lib/stores/chroma/format.ts";
 import type { CheckTask, StoreFormat, TaskResult } from "../../lib/model/store.ts";
 
 const EMPTY: TaskResult = { findings: [], checkedBytes: {} };
@@ -10,7 +11,7 @@ function formatOf(runTask: StoreFormat["runTask"]): StoreFormat {
   const unused = (): never => {
     throw new Error("not used");
   };
-  return { name: "chroma", detect: unused, survey: unused, conclude: unused, runTask };
+  return { ...chromaFormat, survey: unused, conclude: unused, runTask };
 }
 
 function taskOf(kind: string): CheckTask {
@@ -62,4 +63,21 @@ Deno.test("runTasks() ends at once when the store is in use", async () => {
   const run = (): Promise<unknown> =>
     runTasks(format, [taskOf("a")], { jobs: 1, signal: undefined, onRead: () => {} });
   await assertRejects(run, OperationError, "In use");
+});
+
+Deno.test("runTasks() begins nothing more when the time is over", async () => {
+  let nowMs = 0;
+  const format = formatOf(() => {
+    nowMs += 10;
+    return EMPTY;
+  });
+  const tasks = ["a", "b", "c"].map(taskOf);
+  const { results, resultOf, unfinished } = await runTasks(format, tasks, {
+    jobs: 1,
+    signal: undefined,
+    onRead: () => {},
+    deadline: { atMs: 15, nowMs: () => nowMs },
+  });
+  assertEquals([results.length, resultOf.size], [2, 2]);
+  assertEquals(unfinished.map(({ task, ranMs }) => [task.kind, ranMs]), [["c", 0]]);
 });

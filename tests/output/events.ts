@@ -30,6 +30,9 @@ export function summary(facts: Partial<SummaryEvent> = {}): SummaryEvent {
     bytesChecked: 434_000_000,
     bytesSkipped: 0,
     skipped: [],
+    complete: true,
+    bytesVerified: facts.bytesChecked ?? 434_000_000,
+    oldestUnverifiedSeconds: 0,
     elapsedMs: 1620,
     ...facts,
   };

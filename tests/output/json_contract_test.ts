@@ -2,6 +2,9 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { exitCodeOfError } from "../../lib/cli/exit_code.ts";
 import type { OperationErrorCode } from "../../lib/base/errors.ts";
+import { Journal } from "../../lib/fs/journal.ts";
+import { localFs } from "../../lib/fs/platform.ts";
+import { openWorkDirectory } from "../../lib/fs/work_directory.ts";
 import { goldenStore, REPOSITORY, scratchDirectory, tornStore } from "../support/fixtures.ts";
 import { runCli } from "../support/run_cli.ts";
 
@@ -55,7 +58,9 @@ function* listFields(value: object, prefix = ""): Generator<[string, unknown]> {
     // What is in `detail` depends on the code of the finding: it is documented as open.
     if (name === "detail") continue;
     if (Array.isArray(inner)) {
-      for (const item of inner) yield* listFields(item, `${name}[].`);
+      for (const item of inner) {
+        if (typeof item === "object") yield* listFields(item, `${name}[].`);
+      }
     } else if (typeof inner === "object" && inner !== null) yield* listFields(inner, `${name}.`);
   }
 }
@@ -84,6 +89,13 @@ async function collectLines(): Promise<Record<string, unknown>[]> {
   const calls: string[][] = [
     ["check", "--json", torn, golden, "/no/such/store"],
     ["check", "--json", "--quick", golden],
+    [
+      "seal",
+      "--json",
+      "-o",
+      join(await scratchDirectory(), "seal"),
+      await goldenStore("chroma-1.5.9"),
+    ],
     ["check", "--json", "--recursive", await scratchDirectory()],
     ["check", "--json"],
     ["--version", "--json"],
@@ -92,7 +104,45 @@ async function collectLines(): Promise<Record<string, unknown>[]> {
   ];
   if (Deno.build.os === "linux") calls.push(["check", "--json", await linkToStrangeName(golden)]);
   const results = await Promise.all(calls.map((args) => runCli(args)));
-  return results.flatMap(({ jsonLines }) => jsonLines);
+  const backupLines = await collectBackupLines(await goldenStore("chroma-1.5.9"));
+  return [...results.flatMap(({ jsonLines }) => jsonLines), ...backupLines];
+}
+
+/** Runs calls about a backup that is whole, and then has lost a file, and about one that is none. */
+async function collectBackupLines(store: string): Promise<Record<string, unknown>[]> {
+  const lines: Record<string, unknown>[] = [];
+  const run = async (action: string): Promise<void> => {
+    const { jsonLines } = await runCli([...action.split(" "), "--json", store]);
+    lines.push(...jsonLines);
+  };
+  await run("backup --verify");
+  await run("backup show");
+  await run("restore --yes");
+  await interruptSwap(store);
+  await run("restore --dry-run");
+  await run("restore --yes");
+  const path = String(lines.find(({ type }) => type === "backup")?.path);
+  await Deno.remove(join(path, "files", "chroma.sqlite3"));
+  await Deno.mkdir(join(path, "..", "20200101T000000Z"));
+  await run("backup verify");
+  await run("backup list");
+  return lines;
+}
+
+/** Leaves the record of a swap that was not begun, as a run does that was killed. */
+async function interruptSwap(store: string): Promise<void> {
+  const workDirectory = openWorkDirectory(localFs, store);
+  const replacement = join(workDirectory, "rebuilt");
+  await Deno.mkdir(replacement);
+  new Journal(localFs, workDirectory).write({
+    kind: "swap-directory",
+    id: "20261121T070000-0123456789abcdef",
+    startedAt: "2026-11-21T07:00:00.000Z",
+    live: join(store, "segment"),
+    hadLive: false,
+    replacement,
+    aside: join(workDirectory, "replaced"),
+  });
 }
 
 /** Moves a store below a name that is not UTF-8, and gives a link to it. */
@@ -160,6 +210,7 @@ Deno.test("docs/json.md gives every code of an error the exit code that it has",
     "read-failed": true,
     "write-failed": true,
     "no-space": true,
+    "no-memory": true,
     "busy": true,
     "cancelled": true,
     "usage": true,

@@ -181,7 +181,7 @@ Deno.test("renderScope() names what was not looked at and why", () => {
 });
 
 Deno.test("renderTally() counts the stores and leaves out what did not occur", () => {
-  const tally = { clean: 2, warnings: 0, damaged: 1, unsafe: 0, notChecked: 1 };
+  const tally = { clean: 2, warnings: 0, damaged: 1, unsafe: 0, incomplete: 0, notChecked: 1 };
   assertEquals(renderTally(tally), ["", "4 stores: 1 damaged, 2 clean, 1 not checked"]);
 });
 

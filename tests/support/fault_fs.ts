@@ -105,8 +105,17 @@ export interface Fault {
   readonly duration: typeof DURATIONS[number];
 }
 
-/** Puts a fault in the way; `wasHit` tells whether the operation was reached. */
-export function withFault(fs: WriteFs, fault: Fault): { fs: WriteFs; wasHit: () => boolean } {
+/** A file system with a fault, and what came of it. */
+export interface FaultyFs {
+  readonly fs: WriteFs;
+  /** Whether the operation was reached. */
+  wasHit(): boolean;
+  /** The name of the operation, or null. */
+  hitName(): string | null;
+}
+
+/** Puts a fault in the way. */
+export function withFault(fs: WriteFs, fault: Fault): FaultyFs {
   let hitName: string | null = null;
   const faulty = interceptWrites(fs, ({ index, name, paths }) => {
     if (index === fault.index) hitName = name;
@@ -117,7 +126,7 @@ export function withFault(fs: WriteFs, fault: Fault): { fs: WriteFs; wasHit: () 
     if (fault.kind === "short" || fault.kind === "lost") return fault.kind;
     throw systemError(fault.kind, `injected into ${name} ${paths.join(" ")}`);
   });
-  return { fs: faulty, wasHit: () => hitName !== null };
+  return { fs: faulty, wasHit: () => hitName !== null, hitName: () => hitName };
 }
 
 /** Every fault at every operation, until an operation is not reached any more. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type CheckOptions, checkStore } from "../../lib/engine/check.ts";
+import { runCheck, type RunCheckOptions } from "../../lib/engine/run_check.ts";
 import type { FindingEvent, SummaryEvent } from "../../lib/model/report.ts";
 
 /** What a check of one store gave. */
@@ -14,10 +14,13 @@ export interface CheckedStore {
 }
 
 /** Checks a store to the end. */
-export async function checkWhole(store: string, options: CheckOptions = {}): Promise<CheckedStore> {
+export async function checkWhole(
+  store: string,
+  options: RunCheckOptions = {},
+): Promise<CheckedStore> {
   const findings: FindingEvent[] = [];
   let summary: SummaryEvent | undefined;
-  for await (const event of checkStore(store, options)) {
+  for await (const event of runCheck(store, options)) {
     if (event.type === "finding") findings.push(event);
     else summary = event;
   }

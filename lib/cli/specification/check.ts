@@ -47,6 +47,38 @@ export const CHECK_VERBS: readonly VerbSpecification[] = [
         description: "Let warnings count as damage: exit with 4.",
       },
       {
+        name: "seal",
+        type: "text",
+        valueName: "FILE",
+        description: "Hold every block of every file against the seal in FILE as well.",
+      },
+      {
+        name: "sealed",
+        type: "flag",
+        description: "The same with the seal that `vecfsck seal STORE` has made.",
+      },
+      {
+        name: "since-seal",
+        type: "flag",
+        conflicts: ["quick"],
+        description: "Leave out what has not changed (size, times, inode) since the last seal or " +
+          "check with this option, if that found no damage; say so, and note down what was found.",
+      },
+      {
+        name: "max-duration",
+        type: "duration",
+        valueName: "D",
+        description: "Stop after D, such as 10m, and go on there the next time: what was read " +
+          "longest ago is read first.",
+      },
+      {
+        name: "state",
+        type: "text",
+        valueName: "FILE",
+        description: "Where --since-seal and --max-duration note down what was found. Default: " +
+          "STORE.vecfsck/checked.json, beside the store.",
+      },
+      {
         name: "stale-seconds",
         type: "count",
         valueName: "N",
@@ -71,6 +103,11 @@ export const CHECK_VERBS: readonly VerbSpecification[] = [
     examples: [
       { command: "vecfsck check /srv/chroma", description: "read all of one store" },
       { command: "vecfsck check --quick --recursive /srv", description: "a first look at many" },
+      { command: "vecfsck check --sealed /srv/chroma", description: "find flipped bits too" },
+      {
+        command: "vecfsck check --since-seal --max-duration 10m /srv/chroma",
+        description: "each night a part of what has changed",
+      },
       {
         command: "vecfsck check -q --strict /srv/chroma || mail-the-operator",
         description: "for cron: no output and 0 while all is well",
@@ -81,7 +118,12 @@ export const CHECK_VERBS: readonly VerbSpecification[] = [
       },
     ],
     exitStatus: [
-      { code: 0, description: "Every store is clean, or has only warnings." },
+      {
+        code: 0,
+        description:
+          "Every store is clean, or has only warnings; or with --max-duration the time " +
+          "was over and no damage is known.",
+      },
       { code: 4, description: "A store is damaged, or with --strict has warnings." },
       { code: 8, description: "A store could not be checked: that says nothing about its data." },
       USAGE_STATUS,

@@ -4,18 +4,29 @@
  * @module
  */
 
+import { join } from "@std/path";
 import type {
+  ByteOwners,
+  ByteRange,
   CheckSettings,
   CheckTask,
   Conclusion,
+  ContentsPlan,
   DetectedStore,
+  IndexPart,
+  SnapshotPlan,
   StoreFormat,
   StoreSurvey,
   TaskContext,
   TaskResult,
 } from "../../model/store.ts";
 import { concludeChroma } from "./conclude.ts";
+import { describeChromaBytes } from "./describe_bytes.ts";
+import { planChromaContents } from "./contents/plan_contents.ts";
 import { detectChroma } from "./detect.ts";
+import { CATALOGUE_NAME } from "./layout.ts";
+import { listChromaIndexes } from "./list_indexes.ts";
+import { planChromaSnapshot } from "./plan_snapshot.ts";
 import { isChromaTask, runChromaTask } from "./run_task.ts";
 import { surveyChroma } from "./survey.ts";
 import type { TaskFacts } from "./tasks.ts";
@@ -33,5 +44,20 @@ export const chromaFormat: StoreFormat = {
   },
   conclude(_survey: StoreSurvey, results: readonly TaskResult[]): Conclusion {
     return concludeChroma(results.map(({ facts }) => facts as TaskFacts | undefined ?? {}));
+  },
+  planContents(store: DetectedStore): ContentsPlan {
+    return planChromaContents(store);
+  },
+  planSnapshot(store: DetectedStore): SnapshotPlan {
+    return planChromaSnapshot(store);
+  },
+  listIndexes(store: DetectedStore): readonly IndexPart[] {
+    return listChromaIndexes(store);
+  },
+  lockedDatabase(store: DetectedStore): string {
+    return join(store.path, CATALOGUE_NAME);
+  },
+  describeBytes(store: DetectedStore, path: string, range: ByteRange): ByteOwners | null {
+    return describeChromaBytes(store, path, range);
   },
 };

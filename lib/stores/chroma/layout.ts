@@ -12,16 +12,22 @@
  * | <uuid>/link_lists.bin        | neighbours on the levels above                                |
  * | <uuid>/length.bin            | lengths of vectors before they were normalised                |
  * | <uuid>/index_metadata.pickle | which id has which label; absent until the first flush        |
+ * | .vecfsck                     | what vecfsck keeps here, where nothing may be written beside  |
  *
  * @module
  */
 
 import { join } from "@std/path";
 import { toOperationError } from "../../base/errors.ts";
+import { toFileStamp } from "../../fs/read_fs.ts";
+import { INNER_WORK_DIRECTORY_NAME } from "../../fs/work_directory.ts";
 import type { FileStamp } from "../../model/store.ts";
 
 /** The name of the catalogue. */
 export const CATALOGUE_NAME = "chroma.sqlite3";
+
+/** What SQLite puts behind the name of the catalogue for the files that it keeps beside it. */
+export const COMPANION_SUFFIXES: readonly string[] = ["-journal", "-wal", "-shm"];
 
 /** The files of an index; the engine cannot load it without the first four. */
 export const SEGMENT_FILES = {
@@ -90,13 +96,13 @@ export function readLayout(path: string): Layout {
   const foreign: StoreFile[] = [];
   const unreachable: string[] = [];
   for (const name of listNames(path)) {
+    if (name === INNER_WORK_DIRECTORY_NAME) continue;
     const info = statOrNull(join(path, name));
-    const uuid = name.slice(0, 36);
     if (info?.isFile && name === CATALOGUE_NAME) {
       catalogue = toStoreFile(name, info);
     } else if (info?.isFile && name.startsWith(`${CATALOGUE_NAME}-`)) {
       companions.push(toStoreFile(name, info));
-    } else if (info?.isDirectory && UUID.test(uuid) && (name.length === 36 || name[36] === ".")) {
+    } else if (info?.isDirectory && isSegmentDirectoryName(name)) {
       segments.push(readSegmentDirectory(path, name));
     } else if (UUID.test(name)) {
       segmentsNotDirectories.push(name);
@@ -119,6 +125,11 @@ export function readLayout(path: string): Layout {
  */
 export function hasStoreNames(path: string): boolean {
   return listNames(path).some((name) => name === CATALOGUE_NAME || UUID.test(name.slice(0, 36)));
+}
+
+/** Whether a directory of that name holds an index, or one that was moved aside. */
+export function isSegmentDirectoryName(name: string): boolean {
+  return UUID.test(name.slice(0, 36)) && (name.length === 36 || name[36] === ".");
 }
 
 /** Every file of a layout, with the bytes of foreign directories as one entry each. */
@@ -164,7 +175,14 @@ function sumFileSizes(path: string): number {
   return sizeBytes;
 }
 
-function listNames(path: string): string[] {
+/**
+ * Lists a directory.
+ *
+ * @param path The directory.
+ * @returns The names in it, sorted.
+ * @throws {OperationError} It cannot be listed.
+ */
+export function listNames(path: string): string[] {
   try {
     return Array.from(Deno.readDirSync(path), (entry) => entry.name).sort();
   } catch (error) {
@@ -172,8 +190,8 @@ function listNames(path: string): string[] {
   }
 }
 
-/** Looks at an entry that nothing depends on; null when that cannot be done. */
-function lstatOrNull(path: string): Deno.FileInfo | null {
+/** Looks at an entry itself, even where it is a link; null when that cannot be done. */
+export function lstatOrNull(path: string): Deno.FileInfo | null {
   try {
     return Deno.lstatSync(path);
   } catch {
@@ -181,8 +199,14 @@ function lstatOrNull(path: string): Deno.FileInfo | null {
   }
 }
 
-/** Looks at an entry; null for a link that leads nowhere and a file that has just gone. */
-function statOrNull(path: string): Deno.FileInfo | null {
+/**
+ * Looks at an entry, where it is a link at what it leads to.
+ *
+ * @param path The entry.
+ * @returns What is there; null for a link that leads nowhere and a file that has just gone.
+ * @throws {OperationError} It cannot be looked at.
+ */
+export function statOrNull(path: string): Deno.FileInfo | null {
   try {
     return Deno.statSync(path);
   } catch (error) {
@@ -194,10 +218,8 @@ function statOrNull(path: string): Deno.FileInfo | null {
 
 function toStoreFile(path: string, info: Deno.FileInfo): StoreFile {
   return {
-    path,
-    sizeBytes: info.isDirectory ? 0 : info.size,
-    modifiedMs: info.mtime?.getTime() ?? 0,
-    inode: info.ino,
+    ...toFileStamp(path, info),
+    ...(info.isDirectory ? { sizeBytes: 0 } : {}),
     allocatedBytes: info.blocks === null ? null : info.blocks * 512,
   };
 }

@@ -26,10 +26,10 @@ import type { FulltextTask, TablesPayload, TablesTask, TaskFacts } from "./tasks
  * @returns Facts for the conclusion.
  * @throws {OperationError} The database cannot be read, or is in use.
  */
-export function runFulltextTask({ payload }: FulltextTask): TaskResult {
+export function runFulltextTask({ payload, sizeBytes }: FulltextTask): TaskResult {
   using database = openLocation(payload.location);
   const facts: TaskFacts = { integrity: readFulltextIntegrity(database, payload.header) };
-  return { findings: [], checkedBytes: {}, facts };
+  return { findings: [], checkedBytes: { [CATALOGUE_NAME]: sizeBytes }, facts };
 }
 
 /**
@@ -39,7 +39,7 @@ export function runFulltextTask({ payload }: FulltextTask): TaskResult {
  * @returns What was found, and facts for the conclusion.
  * @throws {OperationError} The database cannot be read, or is in use.
  */
-export function runTablesTask({ payload }: TablesTask): TaskResult {
+export function runTablesTask({ payload, sizeBytes }: TablesTask): TaskResult {
   using database = openLocation(payload.location);
   const facts: TaskFacts = {
     integrity: readOrdinaryIntegrity(database, payload.header),
@@ -47,7 +47,8 @@ export function runTablesTask({ payload }: TablesTask): TaskResult {
   };
   return {
     findings: [...findInQueue(database, payload), ...findOrphans(database, payload)],
-    checkedBytes: { [CATALOGUE_NAME]: payload.sizeBytes },
+    // The full text's task looks at the rest of the file.
+    checkedBytes: { [CATALOGUE_NAME]: sizeBytes },
     facts,
   };
 }

@@ -8,7 +8,7 @@ import { join } from "@std/path";
 import { BoundedFile } from "../../fs/read_fs.ts";
 import type { Finding } from "../../model/finding.ts";
 import type { SkippedBytes } from "../../model/report.ts";
-import type { TaskContext, TaskResult } from "../../model/store.ts";
+import type { KeptReading, TaskContext, TaskResult } from "../../model/store.ts";
 import type { StoreDatabase } from "../../sqlite/database.ts";
 import { requireDataError } from "../../sqlite/machine_error.ts";
 import { openLocation } from "../../sqlite/reading.ts";
@@ -37,8 +37,8 @@ import {
   type RecordPlace,
 } from "./records/read_records.ts";
 import { readSegment } from "./segment/read_segment.ts";
-import type { SegmentReading, SegmentSubject } from "./segment/segment_reading.ts";
-import type { SegmentTask, TaskFacts } from "./tasks.ts";
+import type { SegmentReading, SegmentSubject, SlotCount } from "./segment/segment_reading.ts";
+import type { KeptSegment, SegmentTask, TaskFacts } from "./tasks.ts";
 
 /** How far records are counted at the quick level, so that its cost does not grow with a store. */
 const MOST_COUNTED = 250_000;
@@ -52,7 +52,10 @@ const MOST_COUNTED = 250_000;
  * @throws {OperationError} The segment cannot be read, or the store is in use.
  */
 export function runSegmentTask(task: SegmentTask, context: TaskContext): TaskResult {
-  return task.payload.level === "quick" ? runQuickSegment(task) : runFullSegment(task, context);
+  if (task.payload.level === "quick") return runQuickSegment(task);
+  return isKeptSegment(task.known)
+    ? runRecordsOnly(task, task.known)
+    : runFullSegment(task, context);
 }
 
 /** A segment's ids and records need the catalogue; without it the files are judged alone. */
@@ -122,10 +125,59 @@ function runFullSegment(task: SegmentTask, context: TaskContext): TaskResult {
     ...checkLengths(reading),
     ...checkGraph(reading),
     ...checkIdMap(reading, pending.additions),
-    ...checkRecords(reading, comparison),
   ];
-  const facts: TaskFacts = comparison === null ? {} : { records: comparison.records };
-  return { findings, checkedBytes, skipped: listUnused(reading), facts };
+  const skipped = listUnused(reading);
+  return {
+    findings: [...findings, ...checkRecords(reading, comparison)],
+    checkedBytes,
+    skipped,
+    facts: factsOf(comparison),
+    ...keep(reading, { findings, checkedBytes, skipped }),
+  };
+}
+
+function factsOf(comparison: RecordComparison | null): TaskFacts {
+  return comparison === null ? {} : { records: comparison.records };
+}
+
+/** Findings that are told apart by what waits in the queue, so that they cannot be kept. */
+const DEPENDS_ON_QUEUE: readonly string[] = ["index-ahead", "slot-without-id"];
+
+/** What the next run is spared while the files of the index do not change: all but the id map. */
+function keep(
+  { files, count }: SegmentReading,
+  { findings, checkedBytes, skipped }: Omit<KeptReading, "data">,
+): { kept?: KeptReading } {
+  if (findings.some(({ name }) => DEPENDS_ON_QUEUE.includes(name))) return {};
+  const others = Object.entries(checkedBytes).filter(([path]) => path !== files.idMap?.path);
+  const data: KeptSegment = { slots: count?.effective ?? null };
+  return { kept: { findings, checkedBytes: Object.fromEntries(others), skipped, data } };
+}
+
+/** What was kept comes from a file that anybody may have written. */
+function isKeptSegment(known: unknown): known is KeptSegment {
+  if (typeof known !== "object" || known === null || !("slots" in known)) return false;
+  return known.slots === null || (Number.isSafeInteger(known.slots) && Number(known.slots) >= 0);
+}
+
+/** Holds the records against the ids of an index whose files have not changed since their check. */
+function runRecordsOnly(task: SegmentTask, { slots }: KeptSegment): TaskResult {
+  using records = openRecords(task);
+  const { subject } = task.payload;
+  const pending = readPending(records, subject);
+  const indexed = new IndexedIds(pending);
+  const file = subject.directory?.files[SEGMENT_FILES.idMap];
+  using source = file === undefined ? null : BoundedFile.open(join(subject.storePath, file.path));
+  const idMap = source === null ? null : readIdMap(source, (id) => indexed.add(id));
+  const count: SlotCount | null = slots === null
+    ? null
+    : { declared: null, effective: slots, evidence: "header" };
+  const comparison = records === null ? null : compare(records, subject, pending, indexed);
+  return {
+    findings: checkRecords({ subject, count, idMap }, comparison),
+    checkedBytes: file === undefined ? {} : { [file.path]: file.sizeBytes },
+    facts: factsOf(comparison),
+  };
 }
 
 /** The Python era writes as many slots as there is room for; those not in use hold nothing. */
@@ -138,7 +190,7 @@ function listUnused({ files, slots, geometry }: SegmentReading): SkippedBytes[] 
 function readPending(records: RecordSource | null, subject: SegmentSubject): PendingIds {
   if (records === null) return NOTHING_PENDING;
   const { database, place } = records;
-  const after = lowerWatermark(readVectorWatermark(place, subject), place);
+  const after = lowerWatermark(findVectorWatermark(place, subject), place);
   return orNull(() => readPendingIds(database, place, after)) ?? NOTHING_PENDING;
 }
 
@@ -147,12 +199,9 @@ function lowerWatermark(vectorWatermark: number, { metadataWatermark }: RecordPl
 }
 
 /** An engine that finds no id map begins at the start of the queue, whatever the watermark says. */
-function readVectorWatermark(place: RecordPlace, subject: SegmentSubject): number {
+function findVectorWatermark(place: RecordPlace, subject: SegmentSubject): number {
   const file = subject.directory?.files[SEGMENT_FILES.idMap];
-  if (file === undefined) return 0;
-  if (place.vectorWatermark !== null) return place.vectorWatermark;
-  using source = BoundedFile.open(join(subject.storePath, file.path));
-  return readIdMap(source).maxSeqId ?? 0;
+  return file === undefined ? 0 : place.vectorWatermark ?? 0;
 }
 
 function compare(

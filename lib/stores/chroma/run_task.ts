@@ -5,13 +5,14 @@
  */
 
 import type { CheckTask, TaskContext, TaskResult } from "../../model/store.ts";
+import { runContentsTask } from "./contents/plan_contents.ts";
 import { runFulltextTask, runTablesTask } from "./run_database_tasks.ts";
 import { runSegmentTask } from "./run_segment_task.ts";
 import type { ChromaTask } from "./tasks.ts";
 
 /** Whether a task is one of this format's. */
 export function isChromaTask(task: CheckTask): task is ChromaTask {
-  return ["segment", "fulltext", "tables"].includes(task.kind);
+  return ["segment", "fulltext", "tables", "contents"].includes(task.kind);
 }
 
 /**
@@ -30,5 +31,7 @@ export function runChromaTask(task: ChromaTask, context: TaskContext): TaskResul
       return runFulltextTask(task);
     case "tables":
       return runTablesTask(task);
+    case "contents":
+      return runContentsTask(task, context);
   }
 }

@@ -5,18 +5,10 @@
  * @module
  */
 
-import { join } from "@std/path";
-import { BoundedFile } from "../../fs/read_fs.ts";
 import type { Finding } from "../../model/finding.ts";
 import type { SkippedBytes } from "../../model/report.ts";
 import type { CheckSettings, DetectedStore, StoreSurvey } from "../../model/store.ts";
-import { type DatabaseReading, openForReading } from "../../sqlite/reading.ts";
-import {
-  type Catalogue,
-  collectionLabel,
-  type CollectionSegments,
-  listCollections,
-} from "./catalogue/catalogue.ts";
+import type { Catalogue } from "./catalogue/catalogue.ts";
 import { checkLayout } from "./check_layout.ts";
 import { checkMigrations } from "./catalogue/check_migrations.ts";
 import { checkSchema } from "./catalogue/check_schema.ts";
@@ -24,29 +16,29 @@ import { checkSqliteFile } from "./database/check_sqlite_file.ts";
 import { checkCatalogue } from "./catalogue/check_catalogue.ts";
 import { checkConfiguration } from "./catalogue/check_configuration.ts";
 import { checkWatermarks } from "./catalogue/check_watermarks.ts";
-import { resolveIndexSettings } from "./catalogue/configuration.ts";
-import { readIdMap } from "./segment/id_map.ts";
-import { type Layout, listFiles, readLayout, SEGMENT_FILES, type StoreFile } from "./layout.ts";
-import { type Engine, inferEngine } from "./catalogue/migrations.ts";
+import { type Layout, listFiles, readLayout, SEGMENT_FILES } from "./layout.ts";
+import type { Engine } from "./catalogue/migrations.ts";
+import {
+  estimateBytes,
+  findRecords,
+  listVectorSegments,
+  openCatalogue,
+  type OpenedCatalogue,
+  readPickleWatermarks,
+  type VectorSegment,
+} from "./opened_catalogue.ts";
 import { listQueuePositions } from "./records/queue.ts";
-import { readCatalogue } from "./catalogue/read_catalogue.ts";
 import type { RecordPlace } from "./records/read_records.ts";
 import type { SegmentSubject } from "./segment/segment_reading.ts";
+import { memoOfDatabase, memoOfSegment } from "./task_memo.ts";
 import type { FulltextTask, SegmentTask, TablesTask } from "./tasks.ts";
-import { decodeWatermark, type PickleWatermarks } from "./catalogue/watermark.ts";
+import type { PickleWatermarks } from "./catalogue/watermark.ts";
 
 /** The files of an index. */
 const INDEX_FILES: readonly string[] = Object.values(SEGMENT_FILES);
 
 /** Why files that no engine wrote are not looked at. */
 const FOREIGN = "not written by an engine";
-
-/** What is known of the catalogue once it has been opened. */
-interface OpenedCatalogue {
-  readonly reading: DatabaseReading;
-  readonly catalogue: Catalogue | null;
-  readonly engine: Engine | null;
-}
 
 /**
  * Surveys a Chroma store.
@@ -67,18 +59,6 @@ export function surveyChroma(store: DetectedStore, settings: CheckSettings): Sto
   }
 }
 
-function openCatalogue(layout: Layout): OpenedCatalogue | null {
-  if (layout.catalogue === null || layout.catalogue.sizeBytes === 0) return null;
-  const reading = openForReading(join(layout.path, layout.catalogue.path));
-  try {
-    const catalogue = reading.database === null ? null : readCatalogue(reading.database);
-    return { reading, catalogue, engine: catalogue === null ? null : inferEngine(catalogue) };
-  } catch (error) {
-    reading.release();
-    throw error;
-  }
-}
-
 function planSurvey(
   layout: Layout,
   opened: OpenedCatalogue | null,
@@ -86,13 +66,17 @@ function planSurvey(
 ): StoreSurvey {
   const catalogue = opened?.catalogue ?? null;
   const engine = opened?.engine ?? null;
-  const segments = catalogue === null || engine === null
+  const listed = catalogue === null || engine === null
     ? null
     : listVectorSegments(layout, catalogue, engine);
-  const subjects = segments?.map(({ subject }) => subject) ?? null;
-  const pickles = catalogue === null
+  const subjects = listed?.map(({ subject }) => subject) ?? null;
+  // Reading id maps would make the quick level as slow as a store is large.
+  const pickles = catalogue === null || settings.level === "quick"
     ? null
-    : readPickleWatermarks(segments ?? [], catalogue, settings);
+    : readPickleWatermarks(listed ?? [], catalogue);
+  const segments = catalogue === null || listed === null
+    ? listStraySegments(layout)
+    : placeRecords(listed, catalogue, pickles);
   return {
     engine: engine?.name ?? null,
     collections: catalogue?.collections.length ?? 0,
@@ -107,7 +91,7 @@ function planSurvey(
     skipped: listSkipped(layout, subjects),
     tasks: [
       ...(settings.level === "quick" ? [] : planDatabaseTasks(layout, opened, pickles)),
-      ...planSegmentTasks(opened, segments ?? listStraySegments(layout), settings),
+      ...planSegmentTasks(opened, segments, settings),
     ],
     release: () => opened?.reading.release(),
   };
@@ -131,86 +115,19 @@ function checkCatalogueTables(
   ];
 }
 
-/**
- * Before 0.5.6 the watermark of an index stands in its id map alone; and so it does in a store that
- * was upgraded, until an engine loads that index.
- */
-function readPickleWatermarks(
-  segments: readonly PlannedSegment[],
-  catalogue: Catalogue,
-  settings: CheckSettings,
-): PickleWatermarks | null {
-  // Reading id maps would make the quick level as slow as a store is large.
-  if (settings.level === "quick") return null;
-  const marked = new Set(catalogue.watermarks.map(({ segmentId }) => segmentId));
-  const watermarks = new Map<string, number | null>();
-  for (const { subject } of segments) {
-    const file = subject.directory?.files[SEGMENT_FILES.idMap];
-    if (file === undefined || marked.has(subject.segmentId)) continue;
-    watermarks.set(subject.segmentId, readLegacyWatermark(subject, file));
-  }
-  return watermarks;
-}
-
-function readLegacyWatermark(subject: SegmentSubject, file: StoreFile): number | null {
-  using source = BoundedFile.open(join(subject.storePath, file.path));
-  return readIdMap(source).maxSeqId;
-}
-
 /** A VECTOR segment, and where its records stand. */
 interface PlannedSegment {
   readonly subject: SegmentSubject;
   readonly place: RecordPlace | null;
 }
 
-function listVectorSegments(
-  layout: Layout,
+function placeRecords(
+  segments: readonly VectorSegment[],
   catalogue: Catalogue,
-  engine: Engine,
+  pickles: PickleWatermarks | null,
 ): PlannedSegment[] {
-  const directories = new Map(
-    layout.segments.filter((directory) => !directory.movedAside)
-      .map((directory) => [directory.segmentId, directory]),
-  );
-  const watermarks = readWatermarks(catalogue);
-  return listCollections(catalogue).flatMap((entry) => {
-    const { collection, vector } = entry;
-    if (vector === null) return [];
-    const directory = directories.get(vector.id) ?? null;
-    const subject: SegmentSubject = {
-      storePath: layout.path,
-      segmentId: vector.id,
-      collection: collectionLabel(collection),
-      dimension: collection.dimension,
-      settings: resolveIndexSettings(catalogue, collection, vector),
-      era: engine.era,
-      directory,
-    };
-    return [{ subject, place: findRecords(entry, watermarks) }];
-  });
-}
-
-function readWatermarks(catalogue: Catalogue): Map<string, number> {
-  const watermarks = new Map<string, number>();
-  for (const row of catalogue.watermarks) {
-    // What a migration garbled is read as it was meant, so that it stays one finding.
-    const { trueValue } = decodeWatermark(row);
-    if (trueValue !== null) watermarks.set(row.segmentId, trueValue);
-  }
-  return watermarks;
-}
-
-function findRecords(
-  { collection, vector, metadata }: CollectionSegments,
-  watermarks: ReadonlyMap<string, number>,
-): RecordPlace | null {
-  if (vector === null || metadata === null) return null;
-  return {
-    metadataSegmentId: metadata.id,
-    collectionId: collection.id,
-    vectorWatermark: watermarks.get(vector.id) ?? null,
-    metadataWatermark: watermarks.get(metadata.id) ?? null,
-  };
+  const places = findRecords(segments.map(({ entry }) => entry), catalogue, pickles);
+  return segments.map(({ subject }, index) => ({ subject, place: places[index] ?? null }));
 }
 
 /** What the engine does not read either, with the reason. */
@@ -255,11 +172,12 @@ function planSegmentTasks(
   { level }: CheckSettings,
 ): SegmentTask[] {
   const location = opened?.reading.location ?? null;
-  return segments.map(({ subject, place }) => ({
-    kind: "segment",
-    sizeBytes: level === "quick" ? 0 : estimateBytes(subject),
-    payload: { subject, place, location, level },
-  }));
+  return segments.map(({ subject, place }) => {
+    const payload = { subject, place, location, level };
+    const sizeBytes = level === "quick" ? 0 : estimateBytes(subject);
+    const memo = memoOfSegment(payload);
+    return { kind: "segment", sizeBytes, payload, ...(memo === undefined ? {} : { memo }) };
+  });
 }
 
 function planDatabaseTasks(
@@ -277,20 +195,20 @@ function planDatabaseTasks(
   const positions = catalogue === null || engine === null
     ? []
     : listQueuePositions(catalogue, pickles);
-  const base = { location, header, sizeBytes };
+  const base = { location, header };
+  const tables = { ...base, catalogue, engine, positions };
   return [
-    { kind: "fulltext", sizeBytes: fulltextBytes, payload: base },
+    {
+      kind: "fulltext",
+      sizeBytes: fulltextBytes,
+      payload: base,
+      memo: memoOfDatabase("fulltext", base),
+    },
     {
       kind: "tables",
       sizeBytes: sizeBytes - fulltextBytes,
-      payload: { ...base, catalogue, engine, positions },
+      payload: tables,
+      memo: memoOfDatabase("tables", tables),
     },
   ];
-}
-
-/** What a full check of a segment reads; the pickle costs more for each byte than the rest. */
-function estimateBytes({ directory }: SegmentSubject): number {
-  const files = directory?.files ?? {};
-  return Object.values(SEGMENT_FILES)
-    .reduce((sum, name) => sum + (files[name]?.sizeBytes ?? 0), 0);
 }

@@ -9,6 +9,7 @@ import type { CheckTask } from "../../model/store.ts";
 import type { DatabaseHeader } from "../../sqlite/file_header.ts";
 import type { DatabaseLocation } from "../../sqlite/reading.ts";
 import type { Catalogue } from "./catalogue/catalogue.ts";
+import type { CollectionPlace } from "./contents/read_contents.ts";
 import type { FulltextComparison } from "./database/fulltext_comparison.ts";
 import type { IntegrityReport } from "./database/integrity_report.ts";
 import type { Engine } from "./catalogue/migrations.ts";
@@ -46,8 +47,6 @@ export interface DatabasePayload {
   readonly location: DatabaseLocation;
   /** The header of the file that is read. */
   readonly header: DatabaseHeader;
-  /** The length of chroma.sqlite3, all of which the two tasks look at together. */
-  readonly sizeBytes: number;
 }
 
 /** What the task over the ordinary tables needs besides. */
@@ -70,5 +69,17 @@ export interface TaskFacts {
   readonly fulltext?: FulltextComparison;
 }
 
+/** What a segment's task needs of the files that it is spared. */
+export interface KeptSegment {
+  /** How many slots are in use, or null when nothing tells. */
+  readonly slots: number | null;
+}
+
+/** Reads what a collection holds. */
+export interface ContentsTask extends CheckTask {
+  readonly kind: "contents";
+  readonly payload: CollectionPlace;
+}
+
 /** Any task of this format. */
-export type ChromaTask = SegmentTask | FulltextTask | TablesTask;
+export type ChromaTask = SegmentTask | FulltextTask | TablesTask | ContentsTask;

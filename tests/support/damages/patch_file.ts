@@ -6,6 +6,7 @@
 
 import { join } from "@std/path";
 import { toOperationError } from "../../../lib/base/errors.ts";
+import { BoundedFile } from "../../../lib/fs/read_fs.ts";
 import type { SeededRandom } from "./random.ts";
 
 const CHUNK_SIZE_BYTES = 1 << 20;
@@ -41,17 +42,8 @@ export class PatchFile implements Disposable {
 
   /** Reads `sizeBytes` bytes; fewer where the file ends. */
   read(offset: number, sizeBytes: number): Uint8Array {
-    return guarded(this.#path, () => {
-      const target = new Uint8Array(Math.max(0, Math.min(sizeBytes, this.sizeBytes - offset)));
-      this.#file.seekSync(offset, Deno.SeekMode.Start);
-      let filled = 0;
-      while (filled < target.byteLength) {
-        const count = this.#file.readSync(target.subarray(filled));
-        if (count === null) break;
-        filled += count;
-      }
-      return target.subarray(0, filled);
-    });
+    using file = BoundedFile.open(this.#path);
+    return file.read(offset, sizeBytes);
   }
 
   /** Reads an unsigned 32-bit integer, or null where the file ends before it. */

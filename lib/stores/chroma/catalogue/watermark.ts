@@ -17,7 +17,7 @@
  */
 
 import { toIndex } from "../../../base/bytes.ts";
-import type { WatermarkRow } from "./catalogue.ts";
+import type { Catalogue, WatermarkRow } from "./catalogue.ts";
 
 /** A watermark as it is to be understood. */
 export interface Watermark {
@@ -45,6 +45,19 @@ const BLOB_SIZES_BYTES: readonly number[] = [8, 24];
 
 const POISON_BYTE = 0x11;
 const POISONED_SIZE_BYTES = 8;
+
+/**
+ * Reads the watermarks in `max_seq_id`. What a migration garbled is read as it was meant, so that it
+ * stays one finding.
+ *
+ * @param catalogue The catalogue.
+ * @returns The watermarks by segment; null for one that stands for no number.
+ */
+export function readStoredWatermarks(
+  { watermarks }: Pick<Catalogue, "watermarks">,
+): Map<string, number | null> {
+  return new Map(watermarks.map((row) => [row.segmentId, decodeWatermark(row).trueValue]));
+}
 
 /**
  * Decodes a watermark.

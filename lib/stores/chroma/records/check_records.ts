@@ -42,6 +42,9 @@ export function checkSegmentFiles(reading: SegmentReading): Finding[] {
   );
 }
 
+/** What of a segment's files plays a part where records are held against them. */
+export type IndexedRecords = Pick<SegmentReading, "subject" | "count" | "idMap">;
+
 /**
  * Judges records against vectors.
  *
@@ -50,7 +53,7 @@ export function checkSegmentFiles(reading: SegmentReading): Finding[] {
  * @returns At most one finding for each side.
  */
 export function checkRecords(
-  reading: SegmentReading,
+  reading: IndexedRecords,
   comparison: RecordComparison | null,
 ): Finding[] {
   // With a damaged id map one side is unknown; that damage has been named.
@@ -58,7 +61,7 @@ export function checkRecords(
   return [...checkMissing(reading, comparison), ...checkGhosts(reading, comparison)];
 }
 
-function checkMissing(reading: SegmentReading, comparison: RecordComparison): Finding[] {
+function checkMissing(reading: IndexedRecords, comparison: RecordComparison): Finding[] {
   const { missing, records } = comparison;
   if (missing.count === 0) return [];
   const { subject, idMap } = reading;
@@ -83,7 +86,7 @@ function checkMissing(reading: SegmentReading, comparison: RecordComparison): Fi
   })];
 }
 
-function checkGhosts(reading: SegmentReading, comparison: RecordComparison): Finding[] {
+function checkGhosts(reading: IndexedRecords, comparison: RecordComparison): Finding[] {
   const { ghosts } = comparison;
   if (ghosts.count === 0) return [];
   return [createFinding("vectors-ghost", {

@@ -5,14 +5,9 @@
  * @module
  */
 
-import {
-  type Catalogue,
-  listCollections,
-  type SegmentRow,
-  type WatermarkRow,
-} from "../catalogue/catalogue.ts";
+import { type Catalogue, listCollections } from "../catalogue/catalogue.ts";
 import type { RowFault } from "./queue_row.ts";
-import { decodeWatermark, type PickleWatermarks } from "../catalogue/watermark.ts";
+import { type PickleWatermarks, readStoredWatermarks } from "../catalogue/watermark.ts";
 
 /** Up to which write the two segments of a collection have got. */
 export interface QueuePosition {
@@ -92,31 +87,22 @@ export function listQueuePositions(
   catalogue: Catalogue,
   pickles: PickleWatermarks | null,
 ): QueuePosition[] {
-  const rows = new Map(catalogue.watermarks.map((row) => [row.segmentId, row]));
+  const stored = readStoredWatermarks(catalogue);
   return listCollections(catalogue).map(({ collection, metadata, vector }) => ({
     collectionId: collection.id,
     dimension: collection.dimension,
-    metadata: storedWatermark(rows, metadata) ?? 0,
-    vector: vectorWatermark(rows, vector, pickles),
+    metadata: (metadata === null ? null : stored.get(metadata.id)) ?? 0,
+    vector: vector === null ? null : vectorWatermark(stored, vector.id, pickles),
   }));
 }
 
-function storedWatermark(
-  rows: ReadonlyMap<string, WatermarkRow>,
-  segment: SegmentRow | null,
-): number | null {
-  const row = segment === null ? undefined : rows.get(segment.id);
-  return row === undefined ? null : decodeWatermark(row).trueValue;
-}
-
 function vectorWatermark(
-  rows: ReadonlyMap<string, WatermarkRow>,
-  segment: SegmentRow | null,
+  stored: ReadonlyMap<string, number | null>,
+  segmentId: string,
   pickles: PickleWatermarks | null,
 ): number | null {
-  if (segment === null) return null;
-  if (rows.has(segment.id)) return storedWatermark(rows, segment);
+  if (stored.has(segmentId)) return stored.get(segmentId) ?? null;
   // A store that was upgraded keeps the watermark in the pickle until the segment is loaded.
   if (pickles === null) return null;
-  return pickles.has(segment.id) ? pickles.get(segment.id) ?? null : 0;
+  return pickles.has(segmentId) ? pickles.get(segmentId) ?? null : 0;
 }

@@ -8,7 +8,7 @@
 import type { SqlValue, StoreDatabase } from "../../../sqlite/database.ts";
 import type { Engine } from "../catalogue/migrations.ts";
 import type { FaultyRow, PendingRows, QueuePosition, QueueSummary, QueueTopic } from "./queue.ts";
-import { findRowFault, hasNonFinite } from "./queue_row.ts";
+import { findRowFault, hasNonFinite, type QueueRow } from "./queue_row.ts";
 import {
   bytesExpression,
   decodeStored,
@@ -140,7 +140,8 @@ function readWholeRows(
   for (const row of rows) tallies.get(String(row[0]))?.add(row);
 }
 
-const WHOLE_ROW = [
+/** The columns that {@linkcode decodeWholeRow} takes. */
+export const WHOLE_ROW: string = [
   "CAST(seq_id AS TEXT)",
   "CASE typeof(operation) WHEN 'integer' THEN CAST(operation AS TEXT) END",
   ...storedExpressions("id", LONGEST_NAME_BYTES),
@@ -151,6 +152,35 @@ const WHOLE_ROW = [
   ...storedExpressions("metadata", LONGEST_JSON_BYTES),
   "CAST(CAST(strftime('%s', created_at) AS INTEGER) AS TEXT)",
 ].join(", ");
+
+/** A row of the queue with what it brings. */
+export interface WholeRow {
+  /** The sequence number in decimal. */
+  readonly sequence: string;
+  /** Everything but the vector. */
+  readonly row: QueueRow;
+  /** The bytes of the vector; null when it has none, or one beyond all measure. */
+  readonly vector: Uint8Array | null;
+}
+
+/** Decodes a row that was read as {@linkcode WHOLE_ROW}. */
+export function decodeWholeRow(columns: readonly SqlValue[]): WholeRow {
+  const vectorStorage = toStorageClass(columns[4]);
+  const vector = columns[6];
+  return {
+    sequence: String(columns[0]),
+    row: {
+      operation: toSafeInteger(columns[1]),
+      id: decodeStored(columns[2], columns[3]),
+      vectorStorage,
+      vectorSizeBytes: typeof columns[5] === "number" ? columns[5] : null,
+      encoding: decodeStored(columns[7], columns[8]),
+      metadata: decodeStored(columns[9], columns[10]),
+      createdSeconds: toSafeInteger(columns[11]),
+    },
+    vector: vectorStorage === "blob" && vector instanceof Uint8Array ? vector : null,
+  };
+}
 
 /** Counts the rows of one topic. */
 class TopicTally {
@@ -217,27 +247,14 @@ class PendingTally {
   }
 
   /** Takes the columns of {@linkcode WHOLE_ROW}. */
-  add(row: readonly SqlValue[]): void {
+  add(columns: readonly SqlValue[]): void {
     this.#count++;
-    const sequence = String(row[0]);
-    const vectorStorage = toStorageClass(row[4]);
-    const fault = findRowFault(
-      {
-        operation: toSafeInteger(row[1]),
-        id: decodeStored(row[2], row[3]),
-        vectorStorage,
-        vectorSizeBytes: typeof row[5] === "number" ? row[5] : null,
-        encoding: decodeStored(row[7], row[8]),
-        metadata: decodeStored(row[9], row[10]),
-        createdSeconds: toSafeInteger(row[11]),
-      },
-      this.#position.dimension,
-      this.#engine,
-    );
+    const { sequence, row, vector } = decodeWholeRow(columns);
+    const fault = findRowFault(row, this.#position.dimension, this.#engine);
     if (fault !== null) {
       this.#faultyCount++;
       if (this.#faulty.length < MOST_NAMED) this.#faulty.push({ sequence, fault });
-    } else if (vectorStorage === "blob" && row[6] instanceof Uint8Array && hasNonFinite(row[6])) {
+    } else if (vector !== null && hasNonFinite(vector)) {
       this.#nonFiniteCount++;
       if (this.#nonFinite.length < MOST_NAMED) this.#nonFinite.push(sequence);
     }

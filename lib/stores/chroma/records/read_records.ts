@@ -32,7 +32,10 @@ export interface RecordPlace {
   readonly metadataSegmentId: string;
   /** The collection, by which the queue's topics end. */
   readonly collectionId: string;
-  /** The sequence number up to which the index has taken everything in; null where none stands. */
+  /**
+   * The sequence number up to which the index has taken everything in: from the catalogue or, where
+   * none stands there, from the id map; null where none stands there either, or it was not read.
+   */
   readonly vectorWatermark: number | null;
   /** The same for the records in SQLite. */
   readonly metadataWatermark: number | null;

@@ -132,26 +132,33 @@ export function readIdMap(source: ByteSource, onId: IdVisitor = () => {}): IdMap
  *
  * @param source index_metadata.pickle.
  * @param onEntry Is told every entry that is an id and a label, of both directions.
+ * @param options Whether entries of a frame that was cut are told as well; false by default.
  * @returns Why decoding ended early, or null; what was told before is right all the same.
  * @throws {OperationError} The file cannot be read.
  */
-export function streamIdMap(source: ByteSource, onEntry: EntryVisitor): PickleFault | null {
-  const { fault } = decode(source, (dictionary, key, value) => {
+export function streamIdMap(
+  source: ByteSource,
+  onEntry: EntryVisitor,
+  options: { passesFrames?: boolean } = {},
+): PickleFault | null {
+  const visit = (dictionary: string, key: PickleScalar, value: PickleScalar): void => {
     const direction = DIRECTIONS.get(dictionary);
     if (direction === undefined) return;
     const [id, label] = direction === "id-to-label" ? [key, value] : [value, key];
     const text = isPair(id, label) ? id.text() : null;
     if (text !== null) onEntry(direction, text, label.number);
-  });
-  return fault;
+  };
+  return decode(source, visit, options.passesFrames).fault;
 }
 
 function decode(
   source: ByteSource,
   onEntry: (dictionary: string, key: PickleScalar, value: PickleScalar) => void,
+  passesFrames = false,
 ): PickleTop {
   return decodePickle(source, {
     className: CLASS_NAME,
+    passesFrames,
     streamed: ["id_to_label", "label_to_id", "id_to_seq_id"],
     onEntry,
   });

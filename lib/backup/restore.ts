@@ -1,0 +1,219 @@
+/**
+ * Restoring a store from a backup. The backup is verified, written beside the store, checked at the
+ * full level and held against its manifest, and only then it takes the place of what stands there,
+ * in one step that the journal makes safe. What stood there goes to quarantine.
+ *
+ * A store whose directory can be renamed is swapped as a whole; a mount point has to stay, and its
+ * entries are exchanged (`swap_entries.ts`).
+ *
+ * @module
+ */
+
+import { basename, dirname, join } from "@std/path";
+import { OperationError } from "../base/errors.ts";
+import type { CheckProgress } from "../engine/check.ts";
+import { keepEnginesOut, withOwnStore } from "../engine/own_store.ts";
+import { digestTree } from "../fs/copy.ts";
+import type { StoreLock } from "../fs/lock.ts";
+import { temporaryPathBeside } from "../fs/names.ts";
+import { localFs } from "../fs/platform.ts";
+import { listInterruptedChanges, type RecoveredChange } from "../fs/recover.ts";
+import { swapDirectory } from "../fs/swap.ts";
+import { swapEntries } from "../fs/swap_entries.ts";
+import { removeTree, syncTree } from "../fs/tree.ts";
+import { openWorkDirectory, removeIfEmpty, workPlacesOf } from "../fs/work_directory.ts";
+import { toWriteError, type WriteFs } from "../fs/write_fs.ts";
+import type { DetectedStore } from "../model/store.ts";
+import { type PreparedEntry, prepareEntry } from "../quarantine/entry.ts";
+import { measureTree } from "../quarantine/list_quarantine.ts";
+import { DATA_NAME, WHOLE_STORE } from "../quarantine/manifest.ts";
+import { detectStore, formatByName } from "../stores/registry.ts";
+import type { RestorePlan } from "./plan_restore.ts";
+import { requireWholeBackup, stageStore } from "./stage_restore.ts";
+
+/** How a restore is carried out. */
+export interface RestoreBackupOptions {
+  /** Whether damage that the backup is known to have is taken over. */
+  force?: boolean;
+  /** Is told of every change that a crash had interrupted, and what became of it. */
+  onRecovered?: (change: RecoveredChange) => void;
+  /** Is told how far the check of the staged store has come. */
+  onProgress?: (progress: CheckProgress) => void;
+  /** Ends the work while nothing has been changed. */
+  signal?: AbortSignal | undefined;
+  /** The file system; this machine's by default. */
+  fs?: WriteFs;
+  /** The clock. */
+  now?: () => Date;
+}
+
+/** What a restore has done. */
+export interface RestoredStore {
+  /** The plan that was carried out. */
+  readonly plan: RestorePlan;
+  /** The name of the entry of the quarantine that holds what stood there; null when nothing did. */
+  readonly quarantined: string | null;
+}
+
+/** What the last step is given. */
+interface Staged {
+  readonly plan: RestorePlan;
+  /** The store as it will be, complete and checked. */
+  readonly directory: string;
+  readonly lock: StoreLock;
+  readonly fs: WriteFs;
+  readonly now: () => Date;
+}
+
+/**
+ * Carries out the plan of a restore.
+ *
+ * @param plan What `planRestore` has planned.
+ * @param options Who is told of progress.
+ * @returns What was done.
+ * @throws {OperationError} The backup is not whole, the store is in use, or something failed: then
+ * what stood there stands there again, unless the error says otherwise.
+ */
+export async function restoreBackup(
+  plan: RestorePlan,
+  options: RestoreBackupOptions = {},
+): Promise<RestoredStore> {
+  const { fs = localFs, now = (): Date => new Date(), signal, onRecovered } = options;
+  const own = { fs, ...(onRecovered === undefined ? {} : { onRecovered }) };
+  await requireWholeBackup(plan.backup, { fs, signal });
+  return await withOwnStore(plan.target, own, async ({ lock }) => {
+    const workDirectory = openWorkDirectory(fs, plan.target);
+    const directory = temporaryPathBeside(fs, join(workDirectory, basename(plan.target)), "new");
+    try {
+      await stageStore(plan.backup, directory, {
+        fs,
+        model: fs.look(plan.target) ?? fs.look(dirname(plan.target)),
+        force: options.force ?? false,
+        signal,
+        onProgress: options.onProgress,
+      });
+      signal?.throwIfAborted();
+      return { plan, quarantined: putIntoPlace({ plan, directory, lock, fs, now }) };
+    } catch (error) {
+      // A swap that could not be undone needs it: the next run goes by the journal.
+      if (listInterruptedChanges(plan.target, { fs }).length === 0) removeQuietly(fs, directory);
+      removeIfEmpty(fs, workDirectory);
+      throw toWriteError(error, plan.target);
+    }
+  });
+}
+
+function removeQuietly(fs: WriteFs, directory: string): void {
+  try {
+    removeTree(fs, directory);
+  } catch {
+    // Its name says what it is, and the next run removes it.
+  }
+}
+
+/** Puts the staged store into its place; returns the entry that holds what stood there. */
+function putIntoPlace(staged: Staged): string | null {
+  const { plan: { target, replaces }, fs } = staged;
+  requireAsPlanned(staged);
+  if (fs.look(target) === null) {
+    moveIn(staged);
+    return null;
+  }
+  const store = replaces ? detectStore(target) : null;
+  const digest = replaces && !isFixed(fs, target) ? digestOrNull(fs, target) : null;
+  const exchange = (): string | null => exchangeStore(staged, digest);
+  return store === null ? exchange() : keepEnginesOut(store, { fs }, exchange);
+}
+
+/** What was planned and agreed to must still be so. */
+function requireAsPlanned({ plan: { target, replaces }, fs }: Staged): void {
+  const isThere = fs.look(target) !== null &&
+    fs.list(target).some((name) => name !== basename(workPlacesOf(fs, target).inside));
+  if (isThere === replaces) return;
+  throw new OperationError("busy", `${target} has changed since the restore was planned`, {
+    path: target,
+    hint: "Stop every process that uses the store, and try again; nothing was changed.",
+  });
+}
+
+/** Nothing stands there: a rename is enough, once everything is on the disk. */
+function moveIn({ plan: { target }, directory, lock, fs }: Staged): void {
+  syncTree(fs, directory);
+  lock.cover(directory);
+  fs.rename(directory, target);
+  fs.syncDirectory(dirname(target));
+}
+
+/** Whether a directory cannot be renamed: a mount point, or its parent may not be written. */
+function isFixed(fs: WriteFs, target: string): boolean {
+  return openWorkDirectory(fs, target) === workPlacesOf(fs, target).inside;
+}
+
+function exchangeStore(staged: Staged, digest: string | null): string | null {
+  const { plan: { target, replaces, backup }, directory, lock, fs, now } = staged;
+  const entry = prepareEntry(target, {
+    kind: "store",
+    reason: `it was replaced by the backup ${backup.id}`,
+    findings: [],
+    items: [{
+      from: WHOLE_STORE,
+      to: DATA_NAME,
+      sizeBytes: replaces ? measureTree(fs, target) : 0,
+      sha256: digest,
+      collection: null,
+      records: countRecords(staged),
+      onlyCopies: null,
+    }],
+  }, { fs, now });
+  const options = { store: target, aside: entry.dataPath, fs, now };
+  try {
+    if (isFixed(fs, target)) {
+      swapEntries(target, directory, { ...options, database: databaseNameOf(staged) });
+    } else {
+      lock.cover(directory);
+      swapDirectory(target, directory, options);
+    }
+  } catch (error) {
+    removeHollow(fs, entry);
+    throw error;
+  }
+  if (replaces) return entry.id;
+  removeEmptyOriginal(fs, entry);
+  return null;
+}
+
+/** How many records the store had, as far as that could be read. */
+function countRecords({ plan: { collections } }: Staged): number | null {
+  const known = collections.flatMap(({ recordsNow }) => recordsNow === null ? [] : [recordsNow]);
+  return known.length === 0 ? null : known.reduce((sum, records) => sum + records, 0);
+}
+
+/** The database of the staged store, whose format says which it is. */
+function databaseNameOf({ plan: { target, backup }, directory }: Staged): string | null {
+  const format = formatByName(backup.manifest.format);
+  const staged: DetectedStore = { path: directory, format: format.name, evidence: target };
+  const path = format.lockedDatabase(staged);
+  return path === null ? null : basename(path);
+}
+
+function digestOrNull(fs: WriteFs, path: string): string | null {
+  try {
+    return digestTree(fs, path);
+  } catch {
+    // What cannot be read can still be renamed.
+    return null;
+  }
+}
+
+/** The swap has failed and was undone: the entry holds nothing. */
+function removeHollow(fs: WriteFs, { directory, dataPath }: PreparedEntry): void {
+  if (fs.look(dataPath) !== null) return;
+  removeQuietly(fs, directory);
+  removeIfEmpty(fs, dirname(directory), dirname(dirname(directory)));
+}
+
+/** An empty directory stood there: it needs no place in the quarantine. */
+function removeEmptyOriginal(fs: WriteFs, entry: PreparedEntry): void {
+  removeIfEmpty(fs, entry.dataPath);
+  removeHollow(fs, entry);
+}

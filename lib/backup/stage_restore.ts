@@ -1,0 +1,147 @@
+/**
+ * Making of a backup the store that it was, under a temporary name beside the place where it goes,
+ * and judging it before it goes there.
+ *
+ * @module
+ */
+
+import { join } from "@std/path";
+import { OperationError } from "../base/errors.ts";
+import type { CheckProgress } from "../engine/check.ts";
+import { copyFile, copyPermissions } from "../fs/copy.ts";
+import { requireSpace } from "../fs/space.ts";
+import type { EntryFacts, WriteFs } from "../fs/write_fs.ts";
+import type { ListedBackup } from "./catalogue.ts";
+import { pathInBackup } from "./copy_entry.ts";
+import { isDamaged, judgeCopy } from "./judge_copy.ts";
+import type { BackupFile } from "./manifest.ts";
+import { verifyFiles } from "./verify.ts";
+
+/** Engines make directories and files so, less the umask. */
+const DIRECTORY_MODE = 0o755;
+const FILE_MODE = 0o644;
+
+/** The owner must be able to go on with what was restored. */
+const OWNER_BITS = { file: 0o600, directory: 0o700 } as const;
+
+/** How a store is staged. */
+export interface StageOptions {
+  /** The file system. */
+  readonly fs: WriteFs;
+  /** The entry whose owner everything gets: the store that is replaced, or what is above it. */
+  readonly model: EntryFacts | null;
+  /** Whether damage that the backup has is taken over. */
+  readonly force: boolean;
+  /** Ends the work when it is aborted. */
+  readonly signal: AbortSignal | undefined;
+  /** Is told how far the check has come. */
+  readonly onProgress: ((progress: CheckProgress) => void) | undefined;
+}
+
+/**
+ * Verifies a backup: every name, length and digest.
+ *
+ * @param backup The backup.
+ * @param options The file system.
+ * @throws {OperationError} It is not what its manifest says.
+ */
+export async function requireWholeBackup(
+  { directory }: ListedBackup,
+  { fs, signal }: Pick<StageOptions, "fs" | "signal">,
+): Promise<void> {
+  const { problems } = await verifyFiles(directory, { fs, signal });
+  const [first] = problems;
+  if (first === undefined) return;
+  const more = problems.length > 1 ? `, and ${problems.length - 1} more` : "";
+  throw new OperationError(
+    "read-failed",
+    `The backup ${directory} is damaged: ${first.path}: ${first.problem}${more}`,
+    {
+      path: join(directory, first.path),
+      hint: "Nothing was changed. Choose another backup: `vecfsck backup list` shows them.",
+    },
+  );
+}
+
+/**
+ * Writes the store of a backup into a new directory, and checks it.
+ *
+ * @param backup The backup, which is whole.
+ * @param directory The new directory.
+ * @param options Whose it will be.
+ * @throws {OperationError} There is no room, something cannot be written, or what was written is
+ * not what the backup says.
+ */
+export async function stageStore(
+  backup: ListedBackup,
+  directory: string,
+  options: StageOptions,
+): Promise<void> {
+  const { fs, model, signal } = options;
+  const { files, directories } = backup.manifest;
+  fs.makeDirectory(directory, DIRECTORY_MODE);
+  requireSpace(directory, files.reduce((sum, file) => sum + file.sizeBytes, 0), { fs });
+  for (const { path } of directories) fs.makeDirectory(join(directory, path), DIRECTORY_MODE);
+  for (const file of files) {
+    // A signal gets its turn between two files.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    signal?.throwIfAborted();
+    stageFile(backup, file, join(directory, file.path), options);
+  }
+  for (const { path, mode } of directories.toReversed()) {
+    giveTo(fs, join(directory, path), model, (mode ?? DIRECTORY_MODE) | OWNER_BITS.directory);
+  }
+  giveTo(fs, directory, model, (model?.mode ?? DIRECTORY_MODE) | OWNER_BITS.directory);
+  await requireGood(backup, directory, options);
+}
+
+function stageFile(
+  backup: ListedBackup,
+  file: BackupFile,
+  path: string,
+  { fs, model }: StageOptions,
+): void {
+  const sha256 = copyFile(fs, pathInBackup(backup.directory, file.path), path);
+  if (sha256 !== file.sha256) {
+    throw new OperationError("read-failed", `${file.path} in the backup has changed meanwhile`, {
+      path: backup.directory,
+      hint: "Nothing was changed. Look into the kernel's log for errors of the disk.",
+    });
+  }
+  giveTo(fs, path, model, (file.mode ?? FILE_MODE) | OWNER_BITS.file);
+  fs.setTimes(path, file.modifiedMs, file.modifiedMs);
+}
+
+function giveTo(fs: WriteFs, path: string, model: EntryFacts | null, mode: number): void {
+  const own = fs.look(path);
+  if (own === null || own.mode === null) return;
+  copyPermissions(fs, { ...(model ?? own), kind: own.kind, mode }, path);
+}
+
+/** Holds what was written against the full check and the contents that the manifest names. */
+async function requireGood(
+  backup: ListedBackup,
+  directory: string,
+  { fs, force, signal, onProgress }: StageOptions,
+): Promise<void> {
+  const judged = await judgeCopy(directory, directory, { fs, signal, onProgress });
+  const { good, collections } = backup.manifest;
+  if (isDamaged(judged.summary) && !(force && !good)) {
+    const codes = [...new Set(judged.findings.map(({ code }) => code))].join(", ");
+    throw new OperationError("read-failed", `The store in ${backup.id} is damaged: ${codes}`, {
+      path: backup.directory,
+      hint: "Nothing was changed. Choose another backup: `vecfsck backup list` shows them.",
+    });
+  }
+  const hashes = new Map(judged.collections.map(({ id, hash }) => [id, hash]));
+  const other = collections.find(({ id, hash }) => hashes.get(id) !== hash);
+  if (other === undefined || !good) return;
+  throw new OperationError(
+    "write-failed",
+    `The collection "${other.name}" does not hold what the backup ${backup.id} says`,
+    {
+      path: backup.directory,
+      hint: "Nothing was changed. Look into the kernel's log for errors of the disk or the memory.",
+    },
+  );
+}

@@ -1,0 +1,92 @@
+/**
+ * What people read about a restore.
+ *
+ * Nothing here prints; every name passes through `printable`.
+ *
+ * @module
+ */
+
+import { formatBytes, formatCount, formatDuration } from "../base/format.ts";
+import { printable } from "../base/printable.ts";
+import type { CollectionChange, RestorePlan } from "../backup/plan_restore.ts";
+import type { RestoredStore } from "../backup/restore.ts";
+import type { TextOptions } from "./text.ts";
+import { wrapText } from "./wrap.ts";
+
+const MOST_PATH_CHARACTERS = 4096;
+
+/**
+ * Says what a restore is going to do.
+ *
+ * @param plan The plan.
+ * @param now The time, for the age of the backup.
+ * @param options How text is laid out.
+ * @returns The lines.
+ */
+export function renderRestorePlan(
+  plan: RestorePlan,
+  now: Date,
+  { paint, width }: TextOptions,
+): string[] {
+  const { backup, store, target, replaces, sizeBytes, collections } = plan;
+  const { manifest } = backup;
+  const age = formatDuration(Math.max(0, now.getTime() - Date.parse(manifest.createdAt)));
+  const state = manifest.good ? "good" : "not good";
+  const lines = [
+    paint("heading", `Restoring ${showPath(target)}`),
+    `  from the backup ${backup.id} (${state}), ${age} old`,
+    `  in ${showPath(backup.directory)}`,
+    `  ${formatBytes(sizeBytes)} in ${formatCount(manifest.files.length, "file")}`,
+  ];
+  if (manifest.store !== store) lines.push(`  It was made of ${showPath(manifest.store)}`);
+  if (collections.length > 0) lines.push("", ...collections.map(renderChange));
+  const effect = replaces
+    ? "What stands there goes to quarantine; nothing is removed."
+    : "Nothing stands there.";
+  return [...lines, "", ...wrapText(effect, width, "  ")];
+}
+
+function renderChange({ name, recordsNow, recordsThen, isSame }: CollectionChange): string {
+  const now = recordsNow === null ? null : formatCount(recordsNow, "record");
+  const then = recordsThen === null ? null : formatCount(recordsThen, "record");
+  const what = then === null
+    ? `${now} now, not in the backup`
+    : isSame === true
+    ? `${then}, the same as now`
+    : now !== null
+    ? `${then}; now ${now}${recordsNow === recordsThen ? " with other contents" : ""}`
+    : isSame === null
+    ? then
+    : `${then}; not in the store now`;
+  return `  Collection "${printable(name)}": ${what}`;
+}
+
+/**
+ * Says what a restore has done.
+ *
+ * @param restored What it has done.
+ * @param options How text is laid out.
+ * @returns The lines, the verdict first.
+ */
+export function renderRestored(
+  { plan, quarantined }: RestoredStore,
+  { paint, width }: TextOptions,
+): string[] {
+  const target = showPath(plan.target);
+  const verdict = `${paint("good", "RESTORED")}  ${target} from ${plan.backup.id}`;
+  if (quarantined === null) return [verdict];
+  return [
+    verdict,
+    `  What stood there is in quarantine as ${quarantined}. To bring it back:`,
+    `    vecfsck quarantine restore ${target} ${quarantined}`,
+    ...wrapText(
+      "A process that had the store open still has the old one: start it again.",
+      width,
+      "  ",
+    ),
+  ];
+}
+
+function showPath(path: string): string {
+  return printable(path, MOST_PATH_CHARACTERS);
+}

@@ -1,0 +1,209 @@
+/**
+ * The rows of the queue that the index or the records of a collection have not taken in yet, applied
+ * as the engine will apply them at its next start.
+ *
+ * | operation | the index                                | the records                               |
+ * | --------- | ---------------------------------------- | ----------------------------------------- |
+ * | add       | takes the vector unless it has the id    | makes the record unless it is there       |
+ * | update    | takes the vector if it has the id and    | changes the metadata if the record is     |
+ * |           | the row has one                          | there                                     |
+ * | upsert    | takes the vector if the row has one      | makes the record or changes its metadata  |
+ * | delete    | forgets the id                           | removes the record with all metadata      |
+ *
+ * Each of the two goes by what it has itself, from its own watermark on. A row that no engine can
+ * apply is passed over.
+ *
+ * @module
+ */
+
+import type { StoreDatabase } from "../../../sqlite/database.ts";
+import type { Engine } from "../catalogue/migrations.ts";
+import { findRowFault, QUEUE_OPERATIONS } from "../records/queue_row.ts";
+import { decodeWholeRow, WHOLE_ROW, type WholeRow } from "../records/read_queue.ts";
+import type { CollectionVectors } from "./collection_vectors.ts";
+import { parseMetadataPatch, type PatchValue } from "./metadata_patch.ts";
+import type { ValueSlice } from "./record_facts.ts";
+
+/** How many rows come out of SQLite at a time; their vectors are large. */
+const ROWS_PER_PAGE = 256;
+
+/** Where the rows of a collection are, and who applies them. */
+export interface PendingPlace {
+  /** The collection, by which the topics of its rows end. */
+  readonly collectionId: string;
+  /** Floats of a vector, or null when that is not known. */
+  readonly dimension: number | null;
+  /** The engine that will apply them. */
+  readonly engine: Engine;
+  /** Up to which row the index has taken everything in. */
+  readonly vectorWatermark: number;
+  /** Up to which row the records have. */
+  readonly metadataWatermark: number;
+}
+
+/** What a key of a record has: a value, or the elements of a list. */
+export interface KeyContents {
+  /** Its values; more than one only where somebody else has written the table. */
+  readonly values: ValueSlice[];
+  /** The elements of its list in order. */
+  readonly elements: ValueSlice[];
+}
+
+/** The metadata of a record by keys. */
+export type RecordMetadata = Map<string, KeyContents>;
+
+/** A row that waits for the records. */
+interface PendingRow {
+  readonly sequence: string;
+  readonly operation: number;
+}
+
+/** The rows that wait for the records of a collection, by id. */
+export class PendingRecords {
+  readonly #database: StoreDatabase;
+  readonly #era: "python" | "rust";
+  readonly #rows = new Map<string, PendingRow[]>();
+
+  /** Makes an empty set. */
+  constructor(database: StoreDatabase, era: "python" | "rust") {
+    this.#database = database;
+    this.#era = era;
+  }
+
+  /** The ids that are waited for. */
+  get ids(): IterableIterator<string> {
+    return this.#rows.keys();
+  }
+
+  /** Whether nothing waits. */
+  get isEmpty(): boolean {
+    return this.#rows.size === 0;
+  }
+
+  /** Whether a row waits for a record. */
+  has(id: string): boolean {
+    return this.#rows.has(id);
+  }
+
+  /** Takes a row in, in the order of the queue; its metadata is read again when it is applied. */
+  add(id: string, row: PendingRow): void {
+    const rows = this.#rows.get(id);
+    if (rows === undefined) this.#rows.set(id, [row]);
+    else rows.push(row);
+  }
+
+  /**
+   * Applies what waits for a record.
+   *
+   * @param id The record's id.
+   * @param stored What it has now; null when it is not there.
+   * @returns What it will have; null when it will not be there.
+   */
+  apply(id: string, stored: RecordMetadata | null): RecordMetadata | null {
+    let metadata = stored;
+    for (const { sequence, operation } of this.#rows.get(id) ?? []) {
+      if (operation === QUEUE_OPERATIONS.delete) {
+        metadata = null;
+      } else if (metadata === null ? operation !== QUEUE_OPERATIONS.update : operation !== ADD) {
+        metadata = patch(metadata ?? new Map(), this.#readPatch(sequence));
+      }
+    }
+    return metadata;
+  }
+
+  #readPatch(sequence: string): ReadonlyMap<string, PatchValue> {
+    const columns = this.#database.row(
+      `SELECT ${WHOLE_ROW} FROM embeddings_queue WHERE seq_id = CAST(? AS INTEGER)`,
+      sequence,
+    );
+    const text = columns === null ? null : decodeWholeRow(columns).row.metadata.text;
+    return parseMetadataPatch(text, this.#era) ?? new Map();
+  }
+}
+
+const ADD: number = QUEUE_OPERATIONS.add;
+
+function patch(
+  metadata: RecordMetadata,
+  changes: ReadonlyMap<string, PatchValue>,
+): RecordMetadata {
+  for (const [key, change] of changes) {
+    if (change.kind === "none") metadata.delete(key);
+    else if (change.kind === "value") metadata.set(key, { values: [change.value], elements: [] });
+    else metadata.set(key, { values: [], elements: [...change.elements] });
+  }
+  return metadata;
+}
+
+/**
+ * Applies the rows that wait for the index, and collects those that wait for the records.
+ *
+ * @param database The open chroma.sqlite3.
+ * @param place Where the rows are.
+ * @param vectors The vectors of the index, which get those of the queue.
+ * @returns What waits for the records.
+ * @throws {SqliteError} The queue cannot be read.
+ */
+export function applyPending(
+  database: StoreDatabase,
+  place: PendingPlace,
+  vectors: CollectionVectors,
+): PendingRecords {
+  const records = new PendingRecords(database, place.engine.era);
+  for (const { sequence, row, vector } of readRows(database, place)) {
+    const { operation, id } = row;
+    if (operation === null || id.text === null) continue;
+    if (findRowFault(row, place.dimension, place.engine) !== null) continue;
+    const floats = vector === null ? null : toFloats(vector, row.encoding.text);
+    if (Number(sequence) > place.vectorWatermark) applyToIndex(vectors, operation, id.text, floats);
+    const isWaiting = Number(sequence) > place.metadataWatermark;
+    if (isWaiting && operation !== QUEUE_OPERATIONS.backfill) {
+      records.add(id.text, { sequence, operation });
+    }
+  }
+  return records;
+}
+
+function* readRows(
+  database: StoreDatabase,
+  place: PendingPlace,
+): Generator<WholeRow, void, undefined> {
+  let after = String(Math.min(place.vectorWatermark, place.metadataWatermark));
+  while (true) {
+    const rows = database.rows(
+      `SELECT ${WHOLE_ROW} FROM embeddings_queue WHERE seq_id > CAST(? AS INTEGER)
+         AND substr(topic, -36) = ? ORDER BY seq_id LIMIT ${ROWS_PER_PAGE}`,
+      after,
+      place.collectionId,
+    );
+    for (const columns of rows) {
+      const row = decodeWholeRow(columns);
+      after = row.sequence;
+      yield row;
+    }
+    if (rows.length < ROWS_PER_PAGE) return;
+  }
+}
+
+function applyToIndex(
+  vectors: CollectionVectors,
+  operation: number,
+  id: string,
+  vector: Float32Array | null,
+): void {
+  if (operation === QUEUE_OPERATIONS.delete) return vectors.remove(id);
+  if (vector === null) return;
+  const isKnown = vectors.has(id);
+  const isTaken = operation === QUEUE_OPERATIONS.upsert ||
+    (operation === QUEUE_OPERATIONS.add && !isKnown) ||
+    (operation === QUEUE_OPERATIONS.update && isKnown);
+  if (isTaken) vectors.set(id, vector);
+}
+
+function toFloats(vector: Uint8Array, encoding: string | null): Float32Array {
+  const { buffer } = vector.slice(0, vector.byteLength & ~3);
+  // 0.x also reads whole numbers.
+  return encoding === "INT32"
+    ? Float32Array.from(new Int32Array(buffer))
+    : new Float32Array(buffer);
+}

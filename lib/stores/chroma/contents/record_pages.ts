@@ -1,0 +1,298 @@
+/**
+ * The records of a collection with their metadata, in pages. SQLite puts a page together as bytes,
+ * which is several times cheaper than a row at a time, and loses nothing of texts that are no UTF-8.
+ *
+ * A record and a value are written one behind another as
+ *
+ * ```
+ * number,size of the id,id
+ * number,size of the key,size of the text,integer,float,boolean,key text
+ * ```
+ *
+ * where `number` is `embeddings.id`; a column that is NULL is empty; `x` before a size or a value
+ * says that the column has another storage class than its type, and then hexadecimal digits follow
+ * for a value. A long text is left out here and read by itself.
+ *
+ * @module
+ */
+
+import { OperationError } from "../../../base/errors.ts";
+import type { SqlValue, StoreDatabase } from "../../../sqlite/database.ts";
+import { CATALOGUE_NAME } from "../layout.ts";
+import {
+  floatBytes,
+  type Slice,
+  sliceOf,
+  type ValueColumn,
+  type ValueSlice,
+} from "./record_facts.ts";
+
+/** How many records there are in a page. */
+const RECORDS_PER_PAGE = 2048;
+
+/** Longer texts are read one by one, so that a page stays small. */
+const LONGEST_TEXT_BYTES = 16 << 10;
+
+const RECORD = "concat(id, ',', octet_length(embedding_id), ',', embedding_id)";
+
+/** Every text sorts before this: ids are texts, whatever else was put there. */
+const BEHIND_TEXTS = "x''";
+
+const [COMMA, MINUS, ZERO, NINE, OTHER] = [..."," + "-" + "0" + "9" + "x"]
+  .map((character) => character.charCodeAt(0)) as [number, number, number, number, number];
+
+/** A page of records. */
+export interface RecordPage {
+  /** The bytes that have the ids. */
+  readonly bytes: Uint8Array;
+  /** The number of each record, `embeddings.id`. */
+  readonly numbers: readonly number[];
+  /** Where the id of each record begins in the bytes. */
+  readonly starts: readonly number[];
+  /** Where it ends. */
+  readonly ends: readonly number[];
+  /** The first id, and the last one. */
+  readonly range: readonly [Uint8Array, Uint8Array];
+}
+
+/**
+ * Reads the records of a segment.
+ *
+ * @param database The open chroma.sqlite3.
+ * @param segmentId The METADATA segment.
+ * @yields The records in pages, in the order of their ids.
+ * @throws {SqliteError} The records cannot be read.
+ * @throws {OperationError} They are not what an engine writes.
+ */
+export function* readRecordPages(
+  database: StoreDatabase,
+  segmentId: string,
+): Generator<RecordPage, void, undefined> {
+  let last: Uint8Array | null = null;
+  while (true) {
+    const row: SqlValue[] | null = database.row(
+      `SELECT CAST(group_concat(record, '') AS BLOB), CAST(min(embedding_id) AS BLOB),
+         CAST(max(embedding_id) AS BLOB)
+       FROM (SELECT ${RECORD} AS record, embedding_id FROM embeddings
+         WHERE segment_id = ? AND embedding_id ${last === null ? ">=" : ">"} CAST(? AS TEXT)
+           AND embedding_id < ${BEHIND_TEXTS}
+         ORDER BY embedding_id LIMIT ${RECORDS_PER_PAGE})`,
+      segmentId,
+      last ?? new Uint8Array(),
+    );
+    const [joined, first, highest] = row ?? [];
+    if (!(joined instanceof Uint8Array) || !(first instanceof Uint8Array)) return;
+    // Every page begins behind the one before, so that even a damaged index comes to an end.
+    if (!(highest instanceof Uint8Array) || (last !== null && !isBehind(highest, last))) {
+      throw createFormatError("the index over the records is damaged");
+    }
+    last = highest;
+    yield parseRecords(joined, [first, highest]);
+  }
+}
+
+function parseRecords(bytes: Uint8Array, range: readonly [Uint8Array, Uint8Array]): RecordPage {
+  const [numbers, starts, ends]: [number[], number[], number[]] = [[], [], []];
+  const fields = new Fields(bytes);
+  while (!fields.atEnd) {
+    numbers.push(fields.number());
+    const { start, end } = fields.take(fields.number());
+    starts.push(start);
+    ends.push(end);
+  }
+  return { bytes, numbers, starts, ends, range };
+}
+
+function isBehind(left: Uint8Array, right: Uint8Array): boolean {
+  const length = Math.min(left.byteLength, right.byteLength);
+  for (let index = 0; index < length; index++) {
+    const difference = (left[index] ?? 0) - (right[index] ?? 0);
+    if (difference !== 0) return difference > 0;
+  }
+  return left.byteLength > right.byteLength;
+}
+
+/** A table of values. */
+export interface ValueTable {
+  /** Its name. */
+  readonly name: "embedding_metadata" | "embedding_metadata_array";
+  /** The columns that it has. */
+  readonly columns: readonly string[];
+}
+
+/** Is told a value; the key is good until it returns. A key without a value has column `nothing`. */
+export type ValueVisitor = (number: number, key: Slice, value: ValueSlice) => void;
+
+/**
+ * Reads the values of a page of records.
+ *
+ * @param database The open chroma.sqlite3.
+ * @param segmentId The METADATA segment.
+ * @param page The page.
+ * @param table Where the values are; those of a list come in their order.
+ * @param onValue Is told every value.
+ * @throws {SqliteError} The values cannot be read.
+ * @throws {OperationError} They are not what an engine writes.
+ */
+export function readValues(
+  database: StoreDatabase,
+  segmentId: string,
+  page: RecordPage,
+  table: ValueTable,
+  onValue: ValueVisitor,
+): void {
+  const order = table.name === "embedding_metadata" ? "" : "ORDER BY m.id, m.key, m.rowid";
+  const [joined] = database.row(
+    `SELECT CAST(group_concat(value, '') AS BLOB) FROM (SELECT ${valueExpression(table)} AS value
+       FROM (SELECT id FROM embeddings WHERE segment_id = ?
+         AND embedding_id >= CAST(? AS TEXT) AND embedding_id <= CAST(? AS TEXT)) AS e
+       CROSS JOIN ${table.name} AS m ON m.id = e.id ${order})`,
+    segmentId,
+    ...page.range,
+  ) ?? [];
+  if (!(joined instanceof Uint8Array)) return;
+  const reader = new ValueReader(database, table, new Fields(joined));
+  reader.readAll(onValue);
+}
+
+function valueExpression({ columns }: ValueTable): string {
+  const column = (name: string): string => columns.includes(name) ? `m.${name}` : "NULL";
+  const text = column("string_value");
+  const typed = (name: string, type: string, value: string): string =>
+    `CASE typeof(${column(name)}) WHEN 'null' THEN '' WHEN '${type}' THEN ${value}
+      ELSE concat('x', hex(${column(name)})) END`;
+  return `concat(m.id, ',', octet_length(m.key), ',', iif(typeof(${text}) = 'blob', 'x', ''),
+    octet_length(${text}), ',', ${typed("int_value", "integer", column("int_value"))}, ',',
+    ${typed("float_value", "real", `printf('%!.17g', ${column("float_value")})`)}, ',',
+    ${typed("bool_value", "integer", column("bool_value"))}, ',', m.key,
+    iif(octet_length(${text}) > ${LONGEST_TEXT_BYTES}, concat(m.rowid, ','), ${text}))`;
+}
+
+/** Takes the values of a page apart. */
+class ValueReader {
+  readonly #database: StoreDatabase;
+  readonly #table: ValueTable;
+  readonly #fields: Fields;
+
+  constructor(database: StoreDatabase, table: ValueTable, fields: Fields) {
+    this.#database = database;
+    this.#table = table;
+    this.#fields = fields;
+  }
+
+  readAll(onValue: ValueVisitor): void {
+    const fields = this.#fields;
+    while (!fields.atEnd) {
+      const number = fields.number();
+      const keySizeBytes = fields.size();
+      const isBlob = fields.skipOther();
+      const textSizeBytes = fields.size();
+      const [integer, float, boolean] = [fields.field(), fields.field(), fields.field()];
+      const key = fields.take(Math.max(0, keySizeBytes));
+      const text = textSizeBytes < 0 ? null : this.#readText(textSizeBytes);
+      if (text !== null) onValue(number, key, { ...text, column: isBlob ? "other" : "text" });
+      if (!isEmpty(integer)) onValue(number, key, toValue(integer, "integer"));
+      if (!isEmpty(float)) onValue(number, key, toFloatValue(float));
+      if (!isEmpty(boolean)) onValue(number, key, toValue(boolean, "boolean"));
+      if (text === null && isEmpty(integer) && isEmpty(float) && isEmpty(boolean)) {
+        onValue(number, key, { ...integer, column: "nothing" });
+      }
+    }
+  }
+
+  #readText(sizeBytes: number): Slice {
+    if (sizeBytes <= LONGEST_TEXT_BYTES) return this.#fields.take(sizeBytes);
+    const [text] = this.#database.row(
+      `SELECT CAST(string_value AS BLOB) FROM ${this.#table.name} WHERE rowid = ?`,
+      this.#fields.number(),
+    ) ?? [];
+    if (!(text instanceof Uint8Array)) throw createFormatError("a long text is gone");
+    return sliceOf(text);
+  }
+}
+
+function isEmpty({ start, end }: Slice): boolean {
+  return start === end;
+}
+
+function toValue(slice: Slice, column: ValueColumn): ValueSlice {
+  return { ...slice, column: slice.bytes[slice.start] === OTHER ? "other" : column };
+}
+
+/** Seventeen digits tell every float from every other. */
+function toFloatValue(slice: Slice): ValueSlice {
+  if (slice.bytes[slice.start] === OTHER) return { ...slice, column: "other" };
+  const text = String.fromCharCode(...slice.bytes.subarray(slice.start, slice.end));
+  const number = Number(text.replace("Inf", "Infinity"));
+  return { ...sliceOf(floatBytes(number)), column: "float" };
+}
+
+/** Reads fields that end with a comma, and texts of a known size. */
+class Fields {
+  readonly #bytes: Uint8Array;
+  #position = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  get atEnd(): boolean {
+    return this.#position >= this.#bytes.byteLength;
+  }
+
+  /** Reads a whole number. */
+  number(): number {
+    const isNegative = this.#bytes[this.#position] === MINUS;
+    if (isNegative) this.#position++;
+    const number = this.size();
+    if (number < 0) throw createFormatError("a number is missing");
+    return isNegative ? -number : number;
+  }
+
+  /** Reads a whole number; -1 where the field is empty. */
+  size(): number {
+    const bytes = this.#bytes;
+    let position = this.#position;
+    let number = 0;
+    for (; bytes[position] !== COMMA; position++) {
+      const digit = bytes[position] ?? 0;
+      if (digit < ZERO || digit > NINE) throw createFormatError("a number is none");
+      number = 10 * number + digit - ZERO;
+    }
+    const isEmpty = position === this.#position;
+    this.#position = position + 1;
+    return isEmpty ? -1 : number;
+  }
+
+  /** Passes over the mark of another storage class, and says whether it was there. */
+  skipOther(): boolean {
+    const isThere = this.#bytes[this.#position] === OTHER;
+    if (isThere) this.#position++;
+    return isThere;
+  }
+
+  /** Takes what comes before the next comma. */
+  field(): Slice {
+    const start = this.#position;
+    const end = this.#bytes.indexOf(COMMA, start);
+    if (end === -1) throw createFormatError("a field does not end");
+    this.#position = end + 1;
+    return { bytes: this.#bytes, start, end };
+  }
+
+  /** Takes so many bytes. */
+  take(sizeBytes: number): Slice {
+    const start = this.#position;
+    const end = start + sizeBytes;
+    if (end > this.#bytes.byteLength) throw createFormatError("a text is cut off");
+    this.#position = end;
+    return { bytes: this.#bytes, start, end };
+  }
+}
+
+function createFormatError(reason: string): OperationError {
+  return new OperationError("read-failed", `Cannot read the records of the store: ${reason}`, {
+    path: CATALOGUE_NAME,
+    hint: "Check the store at full level: the check says what is damaged.",
+  });
+}

@@ -1,0 +1,128 @@
+/**
+ * The verbs on real file systems: a second one, and one that is really full. Left out where none can
+ * be mounted.
+ */
+import { assert, assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import { digestTree } from "../../lib/fs/copy.ts";
+import { localFs } from "../../lib/fs/platform.ts";
+import { canMountTmpfs, fillDisk, Tmpfs } from "../support/tmpfs.ts";
+import { DOT_SEGMENT } from "./verb_cases.ts";
+import { PREPARATION_TIME, runVerb, World } from "./world.ts";
+
+const canMount = await canMountTmpfs();
+
+/** What is moved aside: one index, without asking. */
+const CHOICE = ["--segment", DOT_SEGMENT, "--yes"];
+
+/** Room for the store of the tests many times over. */
+const AMPLE_BYTES = 20_000_000;
+
+/** Mounts a file system for a test that needs one. */
+async function mount(sizeBytes: number): Promise<Tmpfs> {
+  const mounted = await Tmpfs.mount(sizeBytes);
+  assert(mounted !== null);
+  return mounted;
+}
+
+/** Runs a verb that has to succeed. */
+async function must(...args: string[]): Promise<void> {
+  const result = await runVerb(args, localFs, PREPARATION_TIME);
+  assertEquals(result.code, 0, JSON.stringify(result));
+}
+
+/** Runs a verb that has to say that there is no room, and leaves nothing. */
+async function assertFull(world: World, directory: string, ...args: string[]): Promise<void> {
+  const before = digestTree(localFs, world.root);
+  const names = localFs.list(directory);
+  // With the system's word for it, as where that may be asked; without it, as users run it.
+  for (const fs of [localFs, { ...localFs, freeBytes: () => null }]) {
+    const { code, stderr } = await runVerb(args, fs);
+    assertEquals([code, /no room for|No space left/.test(stderr)], [8, true], stderr);
+    assertEquals(localFs.list(directory), names);
+    assertEquals(digestTree(localFs, world.root), before);
+  }
+}
+
+Deno.test({
+  name: "backup --to a real second file system makes a backup that verifies",
+  ignore: !canMount,
+  async fn() {
+    using disk = await mount(AMPLE_BYTES);
+    const world = await World.create();
+    await must("backup", world.store, "--to", disk.path, "--verify");
+    await must("backup", "verify", world.store, "--to", disk.path);
+    assertEquals(localFs.list(disk.path), ["20400101T000000Z"]);
+    assertEquals(localFs.list(world.root), ["other", "store"]);
+  },
+});
+
+Deno.test({
+  name: "backup says that a real disk is full, and leaves nothing there",
+  ignore: !canMount,
+  async fn() {
+    const world = await World.create();
+    // Less than the whole; not even a directory; and something between.
+    for (const freeBytes of [300_000, 100_000, 20_000, 0]) {
+      using disk = await mount(4_000_000);
+      fillDisk(join(disk.path, "filler"), freeBytes);
+      await assertFull(world, disk.path, "backup", world.store, "--to", disk.path);
+    }
+  },
+});
+
+Deno.test({
+  name: "backup beside a store on a real full disk leaves it as it was",
+  ignore: !canMount,
+  async fn() {
+    using disk = await mount(AMPLE_BYTES);
+    const world = (await World.create()).copyTo(disk.path);
+    await must("backup", world.store);
+    await Deno.writeTextFile(join(world.store, "grown.txt"), "x".repeat(500_000));
+    fillDisk(join(disk.path, "filler"), 200_000);
+    await assertFull(world, `${world.store}.backups`, "backup", world.store);
+    await must("backup", "verify", world.store);
+  },
+});
+
+Deno.test({
+  name:
+    "quarantine --to a real second file system moves an index there, and restore brings it back",
+  ignore: !canMount,
+  async fn() {
+    using disk = await mount(AMPLE_BYTES);
+    const world = await World.create();
+    const before = digestTree(localFs, world.store);
+    await must("quarantine", world.store, ...CHOICE, "--to", disk.path);
+    assertEquals(localFs.look(join(world.store, DOT_SEGMENT)), null);
+    assertEquals(localFs.list(disk.path), ["store.20400101T000000Z"]);
+    await must("quarantine", "restore", world.store, "20400101T000000Z");
+    assertEquals(digestTree(localFs, world.store), before);
+    assertEquals([localFs.list(disk.path), localFs.list(world.root)], [[], ["other", "store"]]);
+  },
+});
+
+Deno.test({
+  name: "quarantine --to a real full disk leaves the index where it was",
+  ignore: !canMount,
+  async fn() {
+    const world = await World.create();
+    for (const freeBytes of [25_000, 8_000, 0]) {
+      using disk = await mount(4_000_000);
+      fillDisk(join(disk.path, "filler"), freeBytes);
+      const args = ["quarantine", world.store, ...CHOICE, "--to", disk.path];
+      await assertFull(world, disk.path, ...args);
+    }
+  },
+});
+
+Deno.test({
+  name: "quarantine on a real full disk moves an index, or leaves it where it was",
+  ignore: !canMount,
+  async fn() {
+    using disk = await mount(AMPLE_BYTES);
+    const world = (await World.create()).copyTo(disk.path);
+    fillDisk(join(disk.path, "filler"));
+    await assertFull(world, world.root, "quarantine", world.store, ...CHOICE);
+  },
+});

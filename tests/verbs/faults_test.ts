@@ -1,0 +1,146 @@
+/**
+ * Every write operation of every verb fails, once and for good.
+ *
+ * In the ordinary run each operation fails in some of the ways; with `VECFSCK_TEST_EVERYTHING=1` in
+ * all of them.
+ */
+import { assert, assertEquals } from "@std/assert";
+import { isTemporaryName } from "../../lib/fs/names.ts";
+import { localFs } from "../../lib/fs/platform.ts";
+import { type Fault, withFault } from "../support/fault_fs.ts";
+import { PreparedVerb } from "./verb_case.ts";
+import { VERB_CASES } from "./verb_cases.ts";
+import { type Files, readFiles, type VerbResult, withoutWaiting, type World } from "./world.ts";
+
+const KINDS = ["ENOSPC", "EIO", "EACCES", "EXDEV", "short"] as const;
+
+/** Where one of these fails, it can be the removal of a temporary entry that is not done. */
+const TIDYING: ReadonlySet<string> = new Set(["removeFile", "removeDirectory", "syncDirectory"]);
+
+const TRIES_EVERYTHING = Deno.env.get("VECFSCK_TEST_EVERYTHING") === "1";
+
+/** In which ways an operation fails: every way is tried at some operation, and each in two ways. */
+function faultsOf(index: number): Fault[] {
+  if (TRIES_EVERYTHING) {
+    return KINDS.flatMap((kind) => [
+      { index, kind, duration: "once" } as const,
+      { index, kind, duration: "all" } as const,
+    ]);
+  }
+  const kindAt = (offset: number): Fault["kind"] => KINDS[(index + offset) % KINDS.length] ?? "EIO";
+  return [
+    { index, kind: kindAt(0), duration: "once" },
+    { index, kind: kindAt(2), duration: "all" },
+  ];
+}
+
+for (const verb of VERB_CASES) {
+  Deno.test(`${verb.name}: old or new, and nothing lost, whichever write operation fails`, async () => {
+    const prepared = await PreparedVerb.of(verb);
+    const tally = { operations: 0, failed: 0, tolerated: 0, old: 0, new: 0 };
+    for (let index = 0;; index++) {
+      let wasHit = false;
+      for (const fault of faultsOf(index)) {
+        if (await tryFault(prepared, fault, tally)) wasHit = true;
+      }
+      if (!wasHit) break;
+      tally.operations++;
+    }
+    if (TRIES_EVERYTHING) console.log(verb.name, tally);
+    assert(tally.operations > 5 && tally.failed > 5, JSON.stringify(tally));
+  });
+}
+
+/** Tries one fault; tells whether the operation was reached. */
+async function tryFault(
+  prepared: PreparedVerb,
+  fault: Fault,
+  tally: { failed: number; tolerated: number; old: number; new: number },
+): Promise<boolean> {
+  const world = await prepared.copy();
+  const before = readFiles(world.root);
+  const { fs, wasHit, hitName } = withFault(withoutWaiting(localFs), fault);
+  const isJson = fault.index % 2 === 1;
+  const result = await prepared.run(world, fs, isJson ? ["--json"] : []);
+  const context = `${prepared.verb.name}: ${JSON.stringify({ fault, result })}`;
+  try {
+    assertExplained(result, isJson);
+    if (!wasHit()) return false;
+    // What is being removed has a temporary name until the next removal.
+    const isTidy = prepared.verb.removes === undefined && !TIDYING.has(hitName() ?? "");
+    if (fault.duration === "once" && isTidy) {
+      assertEquals(listTemporaries(readFiles(world.root)), [], "left behind by a run that went on");
+    }
+    const state = await judgeAfter(prepared, world, before);
+    tally[state]++;
+    const expected = prepared.verb.exitCode ?? 0;
+    if (result.code === expected) {
+      tally.tolerated++;
+      if (prepared.changesStore) assertEquals(state, "new", "failed in silence");
+    } else {
+      tally.failed++;
+      assert((result.code & ~12) === 0, `exit code ${result.code}`);
+    }
+    if (fault.duration === "once") await assertRepeatable(prepared, world, state);
+    return true;
+  } catch (error) {
+    throw new Error(context, { cause: error });
+  } finally {
+    world.remove();
+  }
+}
+
+async function judgeAfter(
+  prepared: PreparedVerb,
+  world: World,
+  before: Files,
+): Promise<"old" | "new"> {
+  await prepared.recover(world, withoutWaiting(localFs));
+  const recovered = readFiles(world.root);
+  const state = prepared.judge(before, recovered);
+  await prepared.recover(world, withoutWaiting(localFs));
+  assertEquals(readFiles(world.root), recovered, "a second recovery changes something");
+  return state;
+}
+
+/** Holds that the verb does its work the next time, and takes away what the first had left. */
+async function assertRepeatable(
+  prepared: PreparedVerb,
+  world: World,
+  state: "old" | "new",
+): Promise<void> {
+  if (state === "new" && prepared.changesStore) return;
+  const before = readFiles(world.root);
+  if (before.keys().some((path) => path.startsWith("restored/"))) return;
+  const result = await prepared.run(world, withoutWaiting(localFs));
+  assertEquals(
+    result.code,
+    prepared.verb.exitCode ?? 0,
+    `the next time: ${JSON.stringify(result)}`,
+  );
+  const after = readFiles(world.root);
+  if (prepared.changesStore) {
+    assertEquals(prepared.judge(before, after), "new");
+  }
+  if (listTemporaries(after).length === 0) return;
+  // What a run has left where backups are kept is for the next backup to take away.
+  await prepared.runOther(world, ["backup", world.store, "--keep-last", "9"]);
+  assertEquals(listTemporaries(readFiles(world.root)), [], "left behind after the next time");
+}
+
+function listTemporaries(files: Files): string[] {
+  return [...files.keys()].filter((path) => path.split("/").some(isTemporaryName));
+}
+
+/** Holds that what is said can be understood: no trace, no bug, and JSON where that is asked for. */
+function assertExplained({ code, stdout, stderr }: VerbResult, isJson: boolean): void {
+  const said = stdout + stderr;
+  assert(!/^\s+at .+:\d+/m.test(said), "a trace");
+  assert(!said.includes("vecfsck has a bug"), "a bug");
+  if (code >= 8) assert(stderr.includes("vecfsck: "), "no message");
+  if (!isJson) return;
+  for (const line of stdout.split("\n").slice(0, -1)) {
+    const value = JSON.parse(line);
+    assert(typeof value.type === "string" && typeof value.schema === "number", line);
+  }
+}
