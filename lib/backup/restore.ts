@@ -4,7 +4,7 @@
  * in one step that the journal makes safe. What stood there goes to quarantine.
  *
  * A store whose directory can be renamed is swapped as a whole; a mount point has to stay, and its
- * entries are exchanged (`swap_entries.ts`).
+ * entries are exchanged (`swap_store.ts`).
  *
  * @module
  */
@@ -18,8 +18,7 @@ import type { StoreLock } from "../fs/lock.ts";
 import { temporaryPathBeside } from "../fs/names.ts";
 import { localFs } from "../fs/platform.ts";
 import { listInterruptedChanges, type RecoveredChange } from "../fs/recover.ts";
-import { swapDirectory } from "../fs/swap.ts";
-import { swapEntries } from "../fs/swap_entries.ts";
+import { hasInnerWorkDirectory, swapStore } from "../fs/swap_store.ts";
 import { removeTree, syncTree } from "../fs/tree.ts";
 import { openWorkDirectory, removeIfEmpty, workPlacesOf } from "../fs/work_directory.ts";
 import { toWriteError, type WriteFs } from "../fs/write_fs.ts";
@@ -82,6 +81,7 @@ export async function restoreBackup(
   const own = { fs, ...(onRecovered === undefined ? {} : { onRecovered }) };
   await requireWholeBackup(plan.backup, { fs, signal });
   return await withOwnStore(plan.target, own, async ({ lock }) => {
+    requireIdle(plan, fs);
     const workDirectory = openWorkDirectory(fs, plan.target);
     const directory = temporaryPathBeside(fs, join(workDirectory, basename(plan.target)), "new");
     try {
@@ -103,6 +103,12 @@ export async function restoreBackup(
   });
 }
 
+/** Notices an engine that writes before a whole copy is made, and not only after it. */
+function requireIdle({ target, replaces }: RestorePlan, fs: WriteFs): void {
+  const store = replaces ? detectStore(target) : null;
+  if (store !== null) keepEnginesOut(store, { fs }, () => {});
+}
+
 function removeQuietly(fs: WriteFs, directory: string): void {
   try {
     removeTree(fs, directory);
@@ -120,7 +126,8 @@ function putIntoPlace(staged: Staged): string | null {
     return null;
   }
   const store = replaces ? detectStore(target) : null;
-  const digest = replaces && !isFixed(fs, target) ? digestOrNull(fs, target) : null;
+  // The work directory of a mount point would be part of the digest.
+  const digest = replaces && !hasInnerWorkDirectory(fs, target) ? digestOrNull(fs, target) : null;
   const exchange = (): string | null => exchangeStore(staged, digest);
   return store === null ? exchange() : keepEnginesOut(store, { fs }, exchange);
 }
@@ -144,11 +151,6 @@ function moveIn({ plan: { target }, directory, lock, fs }: Staged): void {
   fs.syncDirectory(dirname(target));
 }
 
-/** Whether a directory cannot be renamed: a mount point, or its parent may not be written. */
-function isFixed(fs: WriteFs, target: string): boolean {
-  return openWorkDirectory(fs, target) === workPlacesOf(fs, target).inside;
-}
-
 function exchangeStore(staged: Staged, digest: string | null): string | null {
   const { plan: { target, replaces, backup }, directory, lock, fs, now } = staged;
   const entry = prepareEntry(target, {
@@ -165,14 +167,9 @@ function exchangeStore(staged: Staged, digest: string | null): string | null {
       onlyCopies: null,
     }],
   }, { fs, now });
-  const options = { store: target, aside: entry.dataPath, fs, now };
+  const database = databaseNameOf(staged);
   try {
-    if (isFixed(fs, target)) {
-      swapEntries(target, directory, { ...options, database: databaseNameOf(staged) });
-    } else {
-      lock.cover(directory);
-      swapDirectory(target, directory, options);
-    }
+    swapStore(target, directory, { lock, aside: entry.dataPath, database, fs, now });
   } catch (error) {
     removeHollow(fs, entry);
     throw error;

@@ -6,13 +6,19 @@
 
 import { join } from "@std/path";
 import type { OperationError } from "../base/errors.ts";
-import { Journal, JOURNAL_DIRECTORY_NAME, type JournalRecord, type SwapRecord } from "./journal.ts";
+import {
+  type EntriesRecord,
+  Journal,
+  JOURNAL_DIRECTORY_NAME,
+  type JournalRecord,
+  type SwapRecord,
+} from "./journal.ts";
 import { acquireStoreLock, isLockName, type StoreLock } from "./lock.ts";
 import { recoverMove } from "./move.ts";
 import { isTemporaryName } from "./names.ts";
 import { localFs } from "./platform.ts";
 import { REPLACED_DIRECTORY_NAME } from "./swap.ts";
-import { recoverEntries } from "./swap_entries.ts";
+import { findConflicts, recoverEntries } from "./swap_entries.ts";
 import { directoriesOf, findStanding, originalPath, putIn, undoSwap } from "./swap_steps.ts";
 import { removeTemporaries, settleNames } from "./tree.ts";
 import { findWorkDirectories, removeIfEmpty } from "./work_directory.ts";
@@ -120,7 +126,10 @@ function recoverRecord(fs: WriteFs, journal: Journal, record: JournalRecord): Re
   try {
     const outcome = recoverChange(fs, record);
     if (outcome !== "conflict") journal.remove(record);
-    return { outcome, record, message: describe(record, outcome), error: null };
+    const message = outcome === "conflict" && record.kind === "swap-entries"
+      ? describeConflict(fs, record)
+      : describe(record, outcome);
+    return { outcome, record, message, error: null };
   } catch (error) {
     const path = record.kind === "move" ? record.source : record.live;
     const failure = toWriteError(error, path);
@@ -162,6 +171,13 @@ function recoverSwap(
       undoSwap(fs, record);
       return "undone";
   }
+}
+
+function describeConflict(fs: WriteFs, record: EntriesRecord): string {
+  const { startedAt, live, replacement, aside } = record;
+  return `Cannot complete a change that was interrupted (begun at ${startedAt}): another process ` +
+    `has made ${findConflicts(fs, record).join(", ")}; the original entries are in ${aside} and ` +
+    `${live}, the new ones in ${replacement} and ${live}; nothing was touched`;
 }
 
 function describe(record: JournalRecord, outcome: "completed" | "undone" | "conflict"): string {

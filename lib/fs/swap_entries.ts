@@ -206,21 +206,31 @@ export function recoverEntries(
     removeIfEmpty(fs, replacement);
     return "completed";
   }
-  if (hasConflict(fs, record)) return "conflict";
+  if (findConflicts(fs, record).length > 0) return "conflict";
   undoEntries(fs, record);
   return "undone";
 }
 
-/** Whether somebody has made an entry under a name whose old and new entry are both elsewhere. */
-function hasConflict(fs: WriteFs, { live, replacement, aside, ...names }: EntriesRecord): boolean {
+/**
+ * Finds what somebody has made under names whose old and new entries are both elsewhere.
+ *
+ * @param fs The file system.
+ * @param record The journal's record of the exchange.
+ * @returns The paths.
+ */
+export function findConflicts(fs: WriteFs, record: EntriesRecord): string[] {
+  const { live, replacement, aside, leaving, coming, database } = record;
   const isIn = (directory: string, name: string): boolean =>
     fs.look(join(directory, name)) !== null;
-  const others = names.coming.filter((name) => name !== names.database);
-  return names.leaving.some((name) =>
-    isIn(aside, name) && isIn(live, name) && (!others.includes(name) || isIn(replacement, name))
-  ) || others.some((name) =>
-    isIn(replacement, name) && isIn(live, name) && !names.leaving.includes(name)
-  );
+  const others = coming.filter((name) => name !== database);
+  const foreign = [...new Set([...leaving, ...others])].filter((name) => {
+    const hasLeft = !leaving.includes(name) || isIn(aside, name);
+    const hasCome = others.includes(name) && !isIn(replacement, name);
+    return isIn(live, name) && hasLeft && !hasCome;
+  });
+  const swap = databaseSwapOf(record);
+  const isTaken = swap !== null && findStanding(fs, swap) === "conflict";
+  return [...foreign.map((name) => join(live, name)), ...(isTaken ? [swap.live] : [])];
 }
 
 /** Puts everything back, from wherever an exchange stands before its end. */
@@ -240,6 +250,15 @@ function undoEntries(fs: WriteFs, record: EntriesRecord): void {
   removeIfEmpty(fs, aside);
 }
 
+function requireNoConflict(fs: WriteFs, record: EntriesRecord): void {
+  const conflicts = findConflicts(fs, record);
+  if (conflicts.length === 0) return;
+  throw new OperationError("busy", `Another process has made ${conflicts.join(", ")}`, {
+    path: record.live,
+    hint: "Stop every process that uses the store, and move what it has made out of the way.",
+  });
+}
+
 /** Undoes an exchange that has failed, and returns the error to throw. */
 function undoFailed(
   fs: WriteFs,
@@ -250,7 +269,7 @@ function undoFailed(
   const { live, replacement, aside } = record;
   const first = toWriteError(cause, live);
   try {
-    if (hasConflict(fs, record)) throw first;
+    requireNoConflict(fs, record);
     undoEntries(fs, record);
   } catch (error) {
     const second = toWriteError(error, live).message;

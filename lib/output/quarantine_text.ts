@@ -174,22 +174,23 @@ function renderEntry(
   const what = kind === "store" ? "the whole store" : formatCount(items.length, "index", "indexes");
   const when = createdAt.replace(/\.\d+Z$/, "Z");
   const state = holding === "unreachable"
-    ? `Its data is in ${showPath(location ?? "")}, which is not there now.`
+    ? `Its data is not there now: ${showPath(location ?? "")}`
     : HOLDINGS[holding];
-  const place = location === null || holding === "unreachable"
-    ? ""
-    : `Its data is in ${showPath(location)}.`;
+  const place = location === null || holding === "unreachable" ? "" : `Data: ${showPath(location)}`;
   return [
     `${paint("heading", id)}  ${what}, ${formatBytes(sizeBytes)}, ${when}`,
     ...wrapText(`Why: ${printable(reason, MOST_PATH_CHARACTERS)}.`, width, DEEP_INDENT, INDENT),
     ...[state, place].filter((text) => text !== "").flatMap((text) =>
       wrapText(text, width, DEEP_INDENT, INDENT)
     ),
-    ...(kind === "store" ? [] : items.map(renderItem)),
+    ...(kind === "store" ? [] : items.flatMap((item) => renderItem(item, width))),
   ];
 }
 
-function renderItem({ from, collection, records, onlyCopies }: QuarantineItem): string {
+function renderItem(
+  { from, collection, records, onlyCopies }: QuarantineItem,
+  width: number,
+): string[] {
   const copies = onlyCopies === null
     ? "how many vectors were nowhere else is not known"
     : onlyCopies === 0
@@ -197,7 +198,8 @@ function renderItem({ from, collection, records, onlyCopies }: QuarantineItem): 
     : `${formatCount(onlyCopies, "vector")}${
       records === null ? "" : ` of ${formatNumber(records)}`
     } ${onlyCopies === 1 ? "was" : "were"} nowhere else`;
-  return `${INDENT}${printable(from)}  ${describeOwner(collection)}; ${copies}`;
+  const text = `${printable(from)}: ${describeOwner(collection)}; ${copies}`;
+  return wrapText(text, width, DEEP_INDENT, INDENT);
 }
 
 function renderDrifts(

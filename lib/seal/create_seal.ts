@@ -14,6 +14,7 @@ import { OperationError } from "../base/errors.ts";
 import type { CheckOptions } from "../engine/check.ts";
 import { withOwnStore } from "../engine/own_store.ts";
 import { runCheck } from "../engine/run_check.ts";
+import { throwIfCancelled } from "../engine/run_tasks.ts";
 import { localFs } from "../fs/platform.ts";
 import { BoundedFile, stampFile } from "../fs/read_fs.ts";
 import type { RecoveredChange } from "../fs/recover.ts";
@@ -37,8 +38,8 @@ export interface SealOptions extends Pick<CheckOptions, "signal" | "onProgress" 
   readonly history?: StoredHistory;
   /** The time of day. */
   readonly now?: () => Date;
-  /** Waits; a test need not. */
-  readonly wait?: (durationMs: number) => Promise<void>;
+  /** Waits, but not beyond the signal; a test need not. */
+  readonly wait?: (durationMs: number, signal: AbortSignal | undefined) => Promise<void>;
   /** The file system. */
   readonly fs?: WriteFs;
   /** Is told of changes that a crash had interrupted. */
@@ -74,6 +75,8 @@ export async function createSeal(path: string, options: SealOptions = {}): Promi
     const store = requireStore(path);
     const { files, leftOut } = listSealed(store);
     await settle(files, options);
+    // An engine at work is noticed here already, before the check has read all it writes.
+    requireUnchanged(store, files);
     const { findings, summary } = await checkWhole(store, options);
     const isSound = summary.counts.fatal + summary.counts.error === 0;
     const found = { findings, summary, leftOut, notKept: null };
@@ -100,15 +103,22 @@ function listSealed(store: DetectedStore): { files: Stamp[]; leftOut: LeftOut[] 
 /** What is written within the tick of the clock in which its stamp was taken keeps that stamp. */
 async function settle(
   files: readonly Stamp[],
-  { now = () => new Date(), wait = sleep }: SealOptions,
+  { now = () => new Date(), wait = sleep, signal }: SealOptions,
 ): Promise<void> {
   const newestMs = files.reduce((newest, file) => Math.max(newest, lastChangeMs(file)), 0);
   const ageMs = now().getTime() - newestMs;
-  if (ageMs < RACY_MS) await wait(Math.min(RACY_MS, RACY_MS - ageMs));
+  if (ageMs < RACY_MS) await wait(Math.min(RACY_MS, RACY_MS - ageMs), signal);
+  throwIfCancelled(signal);
 }
 
-function sleep(durationMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, durationMs));
+function sleep(durationMs: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, durationMs);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
 
 async function checkWhole(
@@ -139,13 +149,7 @@ async function readSealed(
   const createdAt = now().toISOString();
   const files: SealedFile[] = [];
   for (const stamp of stamps) files.push(await sealFile(store, stamp, { signal }));
-  const after = listSealed(store).files;
-  const changed = [...stamps, ...after].filter(({ path }) => {
-    const before = stamps.find((stamp) => stamp.path === path);
-    const now = after.find((stamp) => stamp.path === path);
-    return before === undefined || now === undefined || !isSameStamp(before, now);
-  });
-  if (changed.length > 0) throw inUse(store, changed[0]?.path ?? "");
+  requireUnchanged(store, stamps);
   return { createdAt, store: store.path, format: store.format, isSound, files };
 }
 
@@ -160,6 +164,16 @@ async function sealFile(
   using file = BoundedFile.open(path);
   if (file.sizeBytes !== stamp.sizeBytes) throw inUse(store, stamp.path);
   return { ...stamp, sums: await sumBlocks(file, options) };
+}
+
+function requireUnchanged(store: DetectedStore, stamps: readonly Stamp[]): void {
+  const left = new Map(stamps.map((stamp) => [stamp.path, stamp]));
+  for (const now of listSealed(store).files) {
+    const before = left.get(now.path);
+    if (before === undefined || !isSameStamp(before, now)) throw inUse(store, now.path);
+    left.delete(now.path);
+  }
+  for (const path of left.keys()) throw inUse(store, path);
 }
 
 function inUse(store: DetectedStore, path: string): OperationError {

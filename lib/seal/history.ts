@@ -59,6 +59,9 @@ export class StoredHistory implements CheckHistory {
   readonly #options: StoredHistoryOptions;
   readonly #fs: WriteFs;
   readonly #state: CheckState;
+  readonly #tasks: ReadonlyMap<string, StoredTask>;
+  readonly #readings: ReadonlyMap<string, StoredReading>;
+  #stamps: Stamps | null = null;
   #next: CheckState | null = null;
   /** Why what was kept cannot be used, as a sentence; null where it can, or there is nothing. */
   readonly problem: string | null;
@@ -68,6 +71,10 @@ export class StoredHistory implements CheckHistory {
     this.#options = options;
     this.#fs = options.fs ?? localFs;
     this.#state = read.state;
+    const { tasks } = read.state;
+    this.#tasks = new Map(tasks.map((task) => [task.key, task]));
+    const readings = tasks.flatMap(({ part }) => part ?? []);
+    this.#readings = new Map(readings.map((reading) => [reading.key, reading]));
     this.problem = read.problem;
   }
 
@@ -99,11 +106,10 @@ export class StoredHistory implements CheckHistory {
   /** Tells what is known of a task, given the files of the store as they are. */
   recall({ memo }: CheckTask, files: readonly FileStamp[]): RecalledTask {
     if (memo === undefined) return NOTHING_KNOWN;
-    const stamps = new Stamps(files);
-    const stored = this.#state.tasks.find(({ key }) => key === memo.key);
+    const stamps = this.#stampsOf(files);
+    const stored = this.#tasks.get(memo.key);
     const { part } = memo;
-    const reading = part === undefined ? undefined : this.#state.tasks
-      .map((task) => task.part).find((candidate) => candidate?.key === part.key);
+    const reading = part === undefined ? undefined : this.#readings.get(part.key);
     const whole = stored?.whole ?? null;
     return {
       earlier: whole !== null && this.#holds(whole, memo, stamps) ? whole : null,
@@ -122,7 +128,7 @@ export class StoredHistory implements CheckHistory {
         fresh === null && recalled.earlier !== null && stoppedMs === null
       );
     if (isKnown) return;
-    const stamps = new Stamps(files);
+    const stamps = this.#stampsOf(files);
     this.#next = {
       isSound,
       tasks: entries.flatMap((entry) => toStored(entry, stamps, startedMs) ?? []),
@@ -139,12 +145,20 @@ export class StoredHistory implements CheckHistory {
     const start = "What was found is not kept, so the next check begins anew";
     try {
       const path = this.#place();
-      if (path === null) return `${start}: there is no place beside the store; name a file`;
+      if (path === null) {
+        return `${start}: there is no place beside the store; name one with --state FILE`;
+      }
       writeAtomically(path, encodeState(this.#next), { fs: this.#fs, mode: 0o600 });
       return null;
     } catch (error) {
       return `${start}: ${toWriteError(error, this.#store).message}`;
     }
+  }
+
+  /** A check asks for every task with the same list of files. */
+  #stampsOf(files: readonly FileStamp[]): Stamps {
+    if (this.#stamps?.files !== files) this.#stamps = new Stamps(files);
+    return this.#stamps;
   }
 
   #place(): string | null {
@@ -201,8 +215,10 @@ function readState(fs: WriteFs, store: string, file: string | undefined): ReadSt
 /** The stamps of a store's files by path. */
 class Stamps {
   readonly #byPath: ReadonlyMap<string, Stamp>;
+  readonly files: readonly FileStamp[];
 
   constructor(files: readonly FileStamp[]) {
+    this.files = files;
     this.#byPath = new Map(files.map((file) => [file.path, file]));
   }
 

@@ -20,8 +20,8 @@ export const SEAL_NAME = "seal";
 /** The name of the state in the work directory. */
 export const STATE_NAME = "checked.json";
 
-/** More than any seal or state has: a seal of this size covers 16 TB. */
-const LARGEST_FILE_BYTES = 1 << 30;
+/** More than any seal or state has: a seal of this size covers 4 TB. */
+const LARGEST_FILE_BYTES = 256 << 20;
 
 /**
  * Finds a file in the work directories of a store.

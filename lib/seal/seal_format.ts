@@ -56,8 +56,8 @@ const HEADER_OFFSET = 12;
 const SUM_SIZE_BYTES = 4;
 const DIGEST_SIZE_BYTES = 32;
 
-/** No store has more files than a tenth of this takes. */
-const LARGEST_HEADER_BYTES = 256 << 20;
+/** No store has so many files: each takes about 200 bytes. */
+const LARGEST_HEADER_BYTES = 64 << 20;
 
 /**
  * Writes a seal as bytes.

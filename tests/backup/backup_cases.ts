@@ -12,6 +12,7 @@ import { createBackup, type CreateBackupOptions } from "../../lib/backup/create.
 import { isBackupId } from "../../lib/backup/manifest.ts";
 import { verifyFiles } from "../../lib/backup/verify.ts";
 import { StoreDatabase } from "../../lib/sqlite/database.ts";
+import { rebuildDatabase } from "../../lib/stores/chroma/rebuild/rebuild_database.ts";
 import { goldenStore } from "../support/fixtures.ts";
 
 /** Tables that a Chroma store without collections needs. */
@@ -23,14 +24,18 @@ export async function tinyStore(): Promise<string> {
   for (const entry of Deno.readDirSync(store)) {
     if (entry.isDirectory) Deno.removeSync(join(store, entry.name), { recursive: true });
   }
-  using database = StoreDatabase.open(join(store, "chroma.sqlite3"), { writable: true });
-  const tables = database.rows("SELECT name FROM sqlite_schema WHERE type = 'table'").flat();
-  for (const table of tables.map(String)) {
-    const isInner = table.startsWith("embedding_fulltext_search_") || KEPT_TABLES.includes(table);
-    if (!isInner) database.execute(`DELETE FROM ${table}`);
+  const path = join(store, "chroma.sqlite3");
+  {
+    using database = StoreDatabase.open(path, { writable: true });
+    const tables = database.rows("SELECT name FROM sqlite_schema WHERE type = 'table'").flat();
+    for (const table of tables.map(String)) {
+      const isInner = table.startsWith("embedding_fulltext_search_") || KEPT_TABLES.includes(table);
+      if (!isInner) database.execute(`DELETE FROM ${table}`);
+    }
   }
-  const table = "embedding_fulltext_search";
-  database.execute(`INSERT INTO ${table} (${table}) VALUES ('optimize'); VACUUM`);
+  // VACUUM needs ATTACH, which there is not under the permissions of the tests.
+  rebuildDatabase(path, `${path}.small`);
+  Deno.renameSync(`${path}.small`, path);
   Deno.mkdirSync(join(store, "notes", "deep"), { recursive: true });
   Deno.writeTextFileSync(join(store, "notes", "deep", "one.txt"), "one");
   Deno.writeTextFileSync(join(store, "two.txt"), "two");

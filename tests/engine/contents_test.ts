@@ -254,13 +254,32 @@ Deno.test("readStoreContents() gives another hash when a bit of a vector in the 
   assertNotEquals((await contentsOf(store, "unflushed")).hash, before.hash);
 });
 
+Deno.test("readStoreContents() takes ids, keys and texts with any characters in them", async () => {
+  const store = await goldenStore("chroma-1.5.9");
+  const seen = new Set<string>();
+  const texts = ["''", "',;x'", "'1,2;'", "char(0)", "'a' || char(0) || 'b'", "'a' || char(0)"];
+  for (const text of texts) {
+    execute(
+      store,
+      `UPDATE embeddings SET embedding_id = ${text} WHERE id = (SELECT min(id) FROM embeddings)`,
+      `UPDATE embedding_metadata SET string_value = ${text}, key = ${text}
+        WHERE rowid = (SELECT min(rowid) FROM embedding_metadata)`,
+    );
+    const { records, hash } = await contentsOf(store, "notes");
+    assertEquals(records, 382, text);
+    seen.add(hash);
+  }
+  assertEquals(seen.size, texts.length);
+});
+
 Deno.test("readStoreContents() reads texts that are longer than any page", async () => {
   const store = await goldenStore("chroma-1.5.9");
   const [long, other] = ["a".repeat(100_000), `${"a".repeat(99_999)}b`];
   const change = (text: string): void =>
     execute(
       store,
-      `UPDATE embedding_metadata SET string_value = '${text}' WHERE key = 'chroma:document'`,
+      `UPDATE embedding_metadata SET string_value = '${text}'
+        WHERE key = 'chroma:document' AND id = (SELECT min(id) FROM embeddings)`,
     );
   change(long);
   const before = await hashesOf(store);

@@ -83,6 +83,16 @@ Deno.test("copyPermissions() never opens an entry to more users than the origina
   }
 });
 
+Deno.test("copyPermissions() gives an entry the owner and the group of the original", () => {
+  for (const [userId, groupId] of [[7, 0], [0, 8], [7, 8]] as const) {
+    const disk = sourceDisk();
+    const path = `${SOURCE}/file`;
+    copyPermissions(disk.fs, { ...factsAt(disk.fs, path), userId, groupId, mode: 0o660 }, path);
+    const facts = factsAt(disk.fs, path);
+    assertEquals([facts.userId, facts.groupId, facts.mode], [userId, groupId, 0o660]);
+  }
+});
+
 Deno.test("copyPermissions() sets the owner before the mode, which a new owner would clear", () => {
   const disk = sourceDisk();
   const path = `${SOURCE}/file`;
@@ -205,6 +215,33 @@ Deno.test("copyFile() copies every length around a chunk, and answers with the d
   }
 });
 
+Deno.test("copyFile() copies what there was when it began, however much the file grows", () => {
+  const disk = new MemoryDisk();
+  disk.makeDirectories("/data");
+  const sizeBytes = CHUNK_SIZE_BYTES + 5;
+  {
+    using file = disk.fs.createFile(SOURCE, 0o644);
+    file.write(new Uint8Array(sizeBytes).fill(1));
+  }
+  const fs = changeWhileRead(disk, SOURCE, () => {
+    disk.fs.removeFile(SOURCE);
+    using file = disk.fs.createFile(SOURCE, 0o644);
+    file.write(new Uint8Array(sizeBytes + 1000).fill(1));
+  });
+  copyFile(fs, SOURCE, TARGET);
+  assertEquals(factsAt(disk.fs, TARGET).sizeBytes, sizeBytes);
+});
+
+Deno.test("copyFile() notices that the system has lost what it said it wrote", () => {
+  const disk = sourceDisk();
+  const losing = interceptWrites(disk.fs, ({ name }) => name === "write" ? "lost" : "as-it-is");
+  assertThrows(
+    () => copyFile(losing, `${SOURCE}/file`, TARGET),
+    OperationError,
+    `Not everything was written to ${TARGET}`,
+  );
+});
+
 Deno.test("copyFile() writes zeros where the file system does not tell what takes room", () => {
   const disk = new MemoryDisk();
   disk.makeDirectories("/data");
@@ -226,14 +263,14 @@ Deno.test("copyFile() writes zeros where the file system does not tell what take
 Deno.test("copyFile() keeps every pattern of holes and data, and the end of the file", () => {
   const disk = new MemoryDisk();
   disk.makeDirectories("/data");
-  // A block is data or a hole; the last one is whole, or ends in the middle.
-  for (let pattern = 0; pattern < 16; pattern++) {
+  // A block is data or a hole; the last one is whole, or ends in the middle, with a last byte.
+  for (let pattern = 0; pattern < 32; pattern++) {
     for (const tail of [0, 1, 5, 4095]) {
       {
         using file = disk.fs.createFile(SOURCE, 0o644);
-        for (let block = 0; block < 4; block++) {
+        for (let block = 0; block < 5; block++) {
           if ((pattern >> block & 1) === 0) continue;
-          file.seek(block * 4096 + 4095);
+          file.seek(block < 4 ? block * 4096 + 4095 : 4 * 4096 + tail - 1);
           file.write(Uint8Array.of(block + 1));
         }
         file.setSize(4 * 4096 + tail);

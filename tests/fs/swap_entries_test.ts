@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { OperationError } from "../../lib/base/errors.ts";
 import { listInterruptedChanges, recoverSwaps } from "../../lib/fs/recover.ts";
 import { swapEntries } from "../../lib/fs/swap_entries.ts";
@@ -152,6 +152,10 @@ Deno.test("recoverSwaps() touches nothing when somebody made a new entry meanwhi
   const before = disk.list();
   const [change] = recoverSwaps(STORE, { fs: disk.fs });
   assertEquals(change?.outcome, "conflict");
+  for (const path of [STAGED, ASIDE]) {
+    assertStringIncludes(change?.message ?? "", path);
+  }
+  assertStringIncludes(change?.message ?? "", `another process has made ${STORE}/segment-1;`);
   assertEquals(disk.list(), before);
 });
 
@@ -167,4 +171,27 @@ Deno.test("swapEntries() refuses what is no store, and a place that is taken", (
   const before = disk.list();
   assertThrows(() => swapEntries(STORE, STAGED, options), OperationError, "exists already");
   assertEquals(disk.list(), before);
+});
+
+Deno.test("swapEntries() names what somebody makes while it is at work, and touches none of it", () => {
+  const disk = new MemoryDisk();
+  const [, each] = SCENARIOS[0] ?? [];
+  each?.setUp(disk);
+  const made = `${STORE}/segment-3`;
+  const fs = {
+    ...disk.fs,
+    rename: (from: string, to: string): void => {
+      disk.fs.rename(from, to);
+      if (from === `${STORE}/segment-2`) disk.write(`${made}/data`, "made by an engine");
+    },
+  };
+  const error = assertThrows(() => each?.run(fs), OperationError);
+  assertStringIncludes(error.message, `Another process has made ${made}`);
+  for (const path of [STORE, STAGED, ASIDE]) assertStringIncludes(error.message, path);
+  assertEquals(disk.list()[`${made}/data`], "made by an engine");
+  disk.fs.removeFile(`${made}/data`);
+  disk.fs.removeDirectory(made);
+  const [change] = recoverSwaps(STORE, { fs: disk.fs });
+  assertEquals(change?.outcome, "undone");
+  each?.judge(disk.list());
 });

@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { dirname } from "@std/path";
 import { OperationError } from "../../lib/base/errors.ts";
 import { adaptToPlatform, WINDOWS } from "../../lib/fs/platform.ts";
 import { recoverSwaps } from "../../lib/fs/recover.ts";
-import { swapFile, type SwapResult } from "../../lib/fs/swap.ts";
+import { swapDirectory, swapFile, type SwapResult } from "../../lib/fs/swap.ts";
 import type { WriteFs } from "../../lib/fs/write_fs.ts";
 import { interceptWrites } from "../support/fault_fs.ts";
 import { MemoryDisk, systemError } from "../support/memory_fs.ts";
@@ -79,6 +80,68 @@ Deno.test("swapFile() changes nothing when a second name fails for another reaso
       assertEquals(error.code, told);
       assertEquals(disk.list(), before);
     }
+  }
+});
+
+Deno.test("swapDirectory() leaves files alone that are called like companions of a database", () => {
+  const disk = new MemoryDisk();
+  disk.write(`${STORE}/segment/data`, "old");
+  disk.write(`${STORE}/segment-wal`, "somebody's");
+  disk.write(`${FRESH}/data`, "new");
+  swapDirectory(`${STORE}/segment`, FRESH, { store: STORE, aside: KEPT, fs: disk.fs });
+  assertEquals(disk.list(), {
+    [`${KEPT}/data`]: "old",
+    [`${STORE}/segment/data`]: "new",
+    [`${STORE}/segment-wal`]: "somebody's",
+  });
+});
+
+/** Stops a swap where the database has its second name, as a crash does. */
+function stopBegun(): MemoryDisk {
+  const disk = databaseDisk(new MemoryDisk());
+  const stopping = interceptWrites(disk.fs, ({ name, paths }) => {
+    const isBegun = disk.fs.look(`${KEPT}/chroma.sqlite3`) !== null;
+    if (isBegun && (name !== "rename" || paths[1] === LIVE)) throw systemError("EIO");
+    return "as-it-is";
+  });
+  assertThrows(() => swapAt(stopping));
+  return disk;
+}
+
+Deno.test("recoverSwaps() takes two files for two, though the runtime rounds their inodes", () => {
+  for (const differing of ["a database of another length", "OLD"]) {
+    const disk = stopBegun();
+    disk.write(LIVE, differing);
+    const rounding: WriteFs = {
+      ...disk.fs,
+      look: (path) => {
+        const facts = disk.fs.look(path);
+        return facts && { ...facts, inode: path.endsWith(".sqlite3") ? 2 ** 60 : facts.inode };
+      },
+    };
+    const before = disk.list();
+    assertEquals(recoverSwaps(STORE, { fs: rounding })[0]?.outcome, "conflict", differing);
+    assertEquals(disk.list(), before);
+  }
+});
+
+Deno.test("recoverSwaps() takes two files for two, though they have one length and one time", () => {
+  for (const device of [1, 2]) {
+    const disk = stopBegun();
+    const { accessedMs = 0, modifiedMs = 0, inode = null } = disk.fs.look(LIVE) ?? {};
+    disk.write(LIVE, "OLD");
+    disk.fs.setTimes(LIVE, accessedMs, modifiedMs);
+    const fs: WriteFs = {
+      ...disk.fs,
+      look: (path) => {
+        const facts = disk.fs.look(path);
+        // The second time it has the same number, and is on another file system.
+        return facts && path === LIVE && device === 2 ? { ...facts, inode, device } : facts;
+      },
+    };
+    const before = disk.list();
+    assertEquals(recoverSwaps(STORE, { fs })[0]?.outcome, "conflict");
+    assertEquals(disk.list(), before);
   }
 });
 
@@ -198,6 +261,15 @@ Deno.test("swapFile() syncs the replacement before its record, and the record be
     return "as-it-is";
   });
   swapAt(fs);
+  // Each rename from one directory to another is on the disk, in both, before the next step.
+  for (const [index, operation] of operations.entries()) {
+    const [name, from = "", to = ""] = operation.split(" ");
+    if (name !== "rename" || dirname(from) === dirname(to)) continue;
+    assertEquals(operations.slice(index + 1, index + 3), [
+      `syncDirectory ${dirname(to)}`,
+      `syncDirectory ${dirname(from)}`,
+    ]);
+  }
   const indexOf = (text: string): number => {
     const index = operations.findIndex((operation) => operation.startsWith(text));
     assert(index >= 0, `${text} in ${operations.join("\n")}`);

@@ -11,7 +11,7 @@ const WRITING = new RegExp(
   [
     /\bDeno\.(?:write(?:Text)?File|rename|remove|mkdir|copyFile|truncate|utime|chmod|chown|link|symlink|create|makeTemp(?:Dir|File))(?:Sync)?\b/,
     /\b(?:write|append|truncate|create|createNew): (?:true|write)\b/,
-    /["'](?:node:)?fs(?:\/promises)?["']/,
+    /\bfrom ["'](?:node:)?fs(?:\/promises)?["']/,
     /\.(?:syncSync|syncDataSync|truncateSync|utimeSync|writeSync|tryLockSync|lockSync)\(/,
   ].map((pattern) => pattern.source).join("|"),
   "g",

@@ -5,6 +5,7 @@ import type { OperationErrorCode } from "../../lib/base/errors.ts";
 import { Journal } from "../../lib/fs/journal.ts";
 import { localFs } from "../../lib/fs/platform.ts";
 import { openWorkDirectory } from "../../lib/fs/work_directory.ts";
+import { quarantineStaleHnsw } from "../../lib/quarantine/stale_hnsw.ts";
 import { goldenStore, REPOSITORY, scratchDirectory, tornStore } from "../support/fixtures.ts";
 import { runCli } from "../support/run_cli.ts";
 
@@ -105,7 +106,29 @@ async function collectLines(): Promise<Record<string, unknown>[]> {
   if (Deno.build.os === "linux") calls.push(["check", "--json", await linkToStrangeName(golden)]);
   const results = await Promise.all(calls.map((args) => runCli(args)));
   const backupLines = await collectBackupLines(await goldenStore("chroma-1.5.9"));
-  return [...results.flatMap(({ jsonLines }) => jsonLines), ...backupLines];
+  const quarantineLines = await collectQuarantineLines(await goldenStore("chroma-1.5.9"));
+  return [...results.flatMap(({ jsonLines }) => jsonLines), ...backupLines, ...quarantineLines];
+}
+
+/** Runs calls about indexes that are moved aside, and one of them put back. */
+async function collectQuarantineLines(store: string): Promise<Record<string, unknown>[]> {
+  const lines: Record<string, unknown>[] = [];
+  const run = async (...args: string[]): Promise<void> => {
+    const { jsonLines } = await runCli(["quarantine", ...args, "--json"]);
+    lines.push(...jsonLines);
+  };
+  quarantineStaleHnsw(store, { staleSeconds: -1e12 });
+  for (const { name } of [...Deno.readDirSync(store)]) {
+    if (name.startsWith("5c9b")) {
+      await Deno.rename(join(store, name), join(store, name.slice(0, 36)));
+    }
+  }
+  await run(store, "--segment", "5c9b36b3-ea3d-481d-bce4-eb75e0156ab2", "--yes");
+  await Deno.mkdir(join(`${store}.vecfsck`, "quarantine", "20200101T000000Z"));
+  await run("list", store);
+  await run("purge", store, "--older-than", "0s", "--dry-run");
+  await run("restore", store, String(lines.find(({ type }) => type === "quarantine")?.id));
+  return lines;
 }
 
 /** Runs calls about a backup that is whole, and then has lost a file, and about one that is none. */

@@ -21,12 +21,12 @@ function outline(selection: Parameters<typeof planQuarantine>[1]): unknown[] {
 
 Deno.test("planQuarantine() takes nothing when nothing is chosen", () => {
   assertEquals(outline({}), []);
-  assertEquals(planQuarantine([], { findings: [finding("id-map-malformed", "a/x")] }), []);
+  assertEquals(planQuarantine([], { findings: [finding("id-map-truncated", "a/x")] }), []);
 });
 
 Deno.test("planQuarantine() takes indexes with an error or worse in their own files", () => {
-  const header = finding("header-size", "b/header.bin");
-  const idMap = finding("id-map-malformed", "b/index_metadata.pickle");
+  const header = finding("header-truncated", "b/header.bin");
+  const idMap = finding("id-map-truncated", "b/index_metadata.pickle");
   assertEquals(["error", "fatal"].includes(header.severity), true);
   assertEquals(outline({ findings: [header, idMap, header] }), [
     [
@@ -42,15 +42,15 @@ Deno.test("planQuarantine() takes indexes with an error or worse in their own fi
   // Moving an index aside helps nothing where the damage is elsewhere, or none.
   const others = [
     finding("vectors-missing", "chroma.sqlite3", "a"),
-    finding("segment-stale", "a"),
-    finding("id-map-malformed", "ab/index_metadata.pickle"),
+    finding("header-trailing-bytes", "a"),
+    finding("id-map-truncated", "ab/index_metadata.pickle"),
     finding("segment-missing", null, "a"),
   ];
   assertEquals(outline({ findings: others }), []);
 });
 
 Deno.test("planQuarantine() gives every reason for which an index is taken", () => {
-  const damage = finding("id-map-malformed", "a/index_metadata.pickle");
+  const damage = finding("id-map-truncated", "a/index_metadata.pickle");
   assertEquals(
     outline({
       segments: ["a", "c"],

@@ -61,7 +61,7 @@ Deno.test("moveIndexes() keeps the data where it is told to, and the entry where
   const disk = quarantined("/elsewhere");
   const place = `/elsewhere/store.${ID}`;
   assertEquals(placesOf(disk.list(), [STORE, `${place}/data`]), [`${place}/data`, `${place}/data`]);
-  const manifest = below(disk.list(), place)["/manifest.json"];
+  const manifest = below(disk.list(), place)["/manifest.json"] ?? "";
   assertEquals(below(disk.list(), QUARANTINE), { [`/${ID}/manifest.json`]: manifest });
   const [listed] = readQuarantine(STORE, { fs: disk.fs }).entries;
   assertEquals([listed?.holding, listed?.paths], [

@@ -154,3 +154,23 @@ Deno.test("readSeal() refuses what is no seal without a trace", async () => {
     assert(error.message.includes(wrong));
   }
 });
+
+Deno.test("createSeal() ends at once when its signal is aborted, and leaves no seal", async () => {
+  const store = await goldenStore("chroma-1.5.9");
+  for (const when of ["waiting", "checking"] as const) {
+    const controller = new AbortController();
+    const abort = (): void => controller.abort();
+    // Without a wait of its own, it would wait for two seconds.
+    if (when === "waiting") setTimeout(abort, 0);
+    const error = await assertRejects(
+      () =>
+        createSeal(store, {
+          signal: controller.signal,
+          ...(when === "waiting" ? {} : { ...NO_WAIT, onProgress: abort }),
+        }),
+      OperationError,
+    );
+    assertEquals(error.code, "cancelled");
+    assertEquals(localFs.look(`${store}.vecfsck/seal`), null);
+  }
+});

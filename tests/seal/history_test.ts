@@ -13,7 +13,14 @@ import { OUTCOME_SEED } from "../support/damages/outcomes.ts";
 import { BrokenStore } from "../support/broken_store.ts";
 import { everyFault, withFault } from "../support/fault_fs.ts";
 import { brief, type CheckedStore, checkWhole } from "../support/findings.ts";
-import { copyTree, goldenStore, scratchDirectory, tornStore } from "../support/fixtures.ts";
+import {
+  copyTree,
+  goldenStore,
+  REPOSITORY,
+  scratchDirectory,
+  tornStore,
+} from "../support/fixtures.ts";
+import { findEngine } from "../support/judge.ts";
 import { flipBit } from "../support/seals.ts";
 import { snapshotTree } from "../support/snapshot.ts";
 
@@ -277,3 +284,25 @@ Deno.test("an incremental check works on a store in WAL mode", async () => {
   assertEquals(findings, whole.findings);
   assertEquals(summary.bytesChecked, 0);
 });
+
+for (const version of ["1.5.9", "0.5.23"]) {
+  const python = findEngine(version);
+  Deno.test({
+    name: `an incremental check finds what a full one finds after ${version} has written`,
+    ignore: python === null,
+    async fn() {
+      const store = await goldenStore(`chroma-${version}` as "chroma-1.5.9");
+      const first = await checkSince(store);
+      const script = join(REPOSITORY, "tests", "seal", "rewrite.py");
+      const { code, stderr } = await new Deno.Command(python ?? "", { args: [script, store] })
+        .output();
+      assertEquals(code, 0, new TextDecoder().decode(stderr));
+      const { findings, summary } = await checkSince(store);
+      const whole = await checkWhole(store);
+      assertEquals(findings, whole.findings);
+      assertEquals([summary.verdict, summary.records], ["clean", whole.summary.records]);
+      assertEquals(summary.records, (first.summary.records ?? 0) + 50);
+      assertEquals(summary.bytesVerified, whole.summary.bytesChecked);
+    },
+  });
+}

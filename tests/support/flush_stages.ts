@@ -45,11 +45,13 @@ export async function unappliedStore(stages: Record<FlushStage, string>): Promis
   const columns = "seq_id, created_at, operation, topic, id, vector, encoding, metadata";
   const last = database.number("SELECT max(seq_id) FROM embeddings_queue") ?? 0;
   const rows = waiting.rows(`SELECT ${columns} FROM embeddings_queue WHERE seq_id > ?`, last);
+  database.execute("BEGIN");
   for (const row of rows) {
     database.rows(
       `INSERT INTO embeddings_queue (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       ...row,
     );
   }
+  database.execute("COMMIT");
   return path;
 }

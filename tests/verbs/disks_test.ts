@@ -8,7 +8,15 @@ import { digestTree } from "../../lib/fs/copy.ts";
 import { localFs } from "../../lib/fs/platform.ts";
 import { canMountTmpfs, fillDisk, Tmpfs } from "../support/tmpfs.ts";
 import { DOT_SEGMENT } from "./verb_cases.ts";
-import { PREPARATION_TIME, runVerb, World } from "./world.ts";
+import {
+  copyEntry,
+  type Files,
+  filesBelow,
+  PREPARATION_TIME,
+  readFiles,
+  runVerb,
+  World,
+} from "./world.ts";
 
 const canMount = await canMountTmpfs();
 
@@ -124,5 +132,70 @@ Deno.test({
     const world = (await World.create()).copyTo(disk.path);
     fillDisk(join(disk.path, "filler"));
     await assertFull(world, world.root, "quarantine", world.store, ...CHOICE);
+  },
+});
+
+Deno.test({
+  name: "restore brings a store back from a real second file system",
+  ignore: !canMount,
+  async fn() {
+    using disk = await mount(AMPLE_BYTES);
+    const world = await World.create();
+    const before = filesBelow(readFiles(world.root), "store");
+    await must("backup", world.store, "--to", disk.path);
+    await Deno.remove(join(world.store, DOT_SEGMENT), { recursive: true });
+    await must("restore", world.store, "--to", disk.path, "--yes");
+    const after = filesBelow(readFiles(world.root), "store");
+    // SQLite counts its copy in the header of the database.
+    const names = (files: Files): string[] => [...files.keys()].sort();
+    assertEquals(names(after), names(before));
+    assertEquals(
+      after.get(`${DOT_SEGMENT}/data_level0.bin`),
+      before.get(`${DOT_SEGMENT}/data_level0.bin`),
+    );
+    assertEquals(localFs.list(`${world.store}.vecfsck`), ["quarantine"]);
+  },
+});
+
+Deno.test({
+  name: "restore onto a real full disk leaves the store as it was",
+  ignore: !canMount,
+  async fn() {
+    const template = await World.create();
+    await must("backup", template.store, "--to", template.other);
+    await Deno.remove(join(template.store, DOT_SEGMENT), { recursive: true });
+    for (const freeBytes of [200_000, 30_000, 0]) {
+      using disk = await mount(AMPLE_BYTES);
+      const world = template.copyTo(disk.path);
+      fillDisk(join(disk.path, "filler"), freeBytes);
+      const from = join(world.other, "20400101T000000Z");
+      await assertFull(world, world.root, "restore", world.store, "--from", from, "--yes");
+    }
+  },
+});
+
+Deno.test({
+  name: "restore exchanges what is in a store that is a real file system of its own",
+  ignore: !canMount,
+  async fn() {
+    const world = await World.create();
+    using disk = await mount(AMPLE_BYTES);
+    const store = disk.path;
+    for (const name of localFs.list(world.store)) {
+      copyEntry(join(world.store, name), join(store, name));
+    }
+    await must("backup", store, "--to", world.other);
+    await Deno.remove(join(store, DOT_SEGMENT), { recursive: true });
+    await Deno.writeTextFile(join(store, "notes.txt"), "not in the backup");
+    await must("restore", store, "--to", world.other, "--yes");
+    assertEquals(
+      localFs.list(store),
+      [".vecfsck", ...localFs.list(world.store)].sort(),
+    );
+    const [id = ""] = localFs.list(join(store, ".vecfsck", "quarantine"));
+    assertEquals(
+      localFs.list(join(store, ".vecfsck", "quarantine", id, "data")),
+      [...localFs.list(world.store).filter((name) => name !== DOT_SEGMENT), "notes.txt"].sort(),
+    );
   },
 });

@@ -33,7 +33,6 @@ const REDUCTION = `
   DELETE FROM collections WHERE name NOT IN (${KEPT_NAMES});
   DROP TABLE kept;
   INSERT INTO embedding_fulltext_search (embedding_fulltext_search) VALUES ('optimize');
-  VACUUM;
 `;
 
 /**

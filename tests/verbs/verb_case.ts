@@ -146,18 +146,21 @@ export class PreparedVerb {
     return await runVerb(args, this.fsOf(world, localFs));
   }
 
-  /** Does what every verb does when it begins, with a healthy disk. */
-  async recover(world: World, fs: WriteFs = localFs): Promise<void> {
+  /** Does what every verb does when it begins; tells how many changes were completed or undone. */
+  async recover(world: World, fs: WriteFs = localFs): Promise<number> {
     const failed: string[] = [];
+    let changes = 0;
     for (const store of this.storesOf(world)) {
       await withOwnStore(store, {
         fs: this.fsOf(world, fs),
         onRecovered: ({ outcome, message }) => {
+          changes++;
           if (outcome !== "completed" && outcome !== "undone") failed.push(message);
         },
       }, () => {});
     }
     assertEquals(failed, []);
+    return changes;
   }
 
   /** The stores about which the next runs are. */

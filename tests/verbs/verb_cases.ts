@@ -175,6 +175,16 @@ export const VERB_CASES: readonly VerbCase[] = [
     device: "other",
   },
   {
+    name: "quarantine restore of a whole store",
+    prepare: async (world) => {
+      await prepareRestore(world);
+      await must(PREPARATION_TIME, "restore", world.store, "--yes");
+    },
+    args: ({ store }) => ["quarantine", "restore", store, PREPARED_ID],
+    removes: (path) => path.endsWith(`${PREPARED_ID}/manifest.json`),
+    isKilled: true,
+  },
+  {
     name: "restore",
     prepare: prepareRestore,
     args: ({ store }) => ["restore", store, "--yes"],

@@ -10,7 +10,7 @@
 
 import { join } from "@std/path";
 import { StringHash } from "../../../base/multiset_hash.ts";
-import { Hash128 } from "../../../base/hash128.ts";
+import type { Hash128 } from "../../../base/hash128.ts";
 import { toIndex } from "../../../base/bytes.ts";
 import { BoundedFile } from "../../../fs/read_fs.ts";
 import { geometryOfHeader, type HnswGeometry } from "../../../hnsw/geometry.ts";
@@ -25,7 +25,7 @@ import { VectorHasher } from "./vector_hash.ts";
 /** The vectors of one collection. */
 export class CollectionVectors {
   readonly #hashes = new HashList();
-  readonly #ids = new KeyTable();
+  #ids = new KeyTable();
   readonly #idHash = new StringHash();
   readonly #isCosine: boolean;
   readonly #hashers = new Map<number, VectorHasher>();
@@ -60,7 +60,8 @@ export class CollectionVectors {
 
   /** Gives an id the vector that the queue brings. */
   set(id: string, vector: Float32Array): void {
-    const index = this.#hashes.add(this.#hasherOf(vector.length).ofQueued(vector));
+    const index = this.#hashes.length;
+    this.#hashes.set(index, this.#hasherOf(vector.length).ofQueued(vector));
     const { low, high } = this.#idHash.ofText(id);
     this.#ids.set(low, high, index);
   }
@@ -83,20 +84,22 @@ export class CollectionVectors {
     using idMap = openFile(subject, SEGMENT_FILES.idMap);
     if (idMap === null) return;
     const slots = this.#readSlots(subject, onRead);
+    this.#ids = new KeyTable(this.#hashes.length);
     readIdMap(idMap, ({ hash }, label) => {
       // An id whose label no slot has is known to the index all the same: an add is passed over.
-      this.#ids.set(hash.low, hash.high, Math.min(slots.get(label >>> 0, 0), WITHOUT_VECTOR));
+      this.#ids.set(hash.low, hash.high, Math.min(slots.get(label), WITHOUT_VECTOR));
     });
     onRead(idMap.sizeBytes);
   }
 
   /** Hashes the vectors slot by slot, and returns which label has which slot. */
-  #readSlots(subject: SegmentSubject, onRead: (sizeBytes: number) => void): KeyTable {
-    const labels = new KeyTable();
+  #readSlots(subject: SegmentSubject, onRead: (sizeBytes: number) => void): LabelTable {
     using data = openFile(subject, SEGMENT_FILES.data);
     const layout = readLayoutOf(subject);
-    if (data === null || layout === null) return labels;
-    const { geometry, count } = layout;
+    if (data === null || layout === null) return new LabelTable(0);
+    const { geometry } = layout;
+    const count = Math.min(layout.count, Math.floor(data.sizeBytes / geometry.slotSizeBytes));
+    const labels = new LabelTable(count);
     const hasher = this.#hasherOf(geometry.dimension);
     for (const { firstSlot, slots, bytes } of readSlotChunks(data, geometry, 0, count)) {
       const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2);
@@ -105,11 +108,11 @@ export class CollectionVectors {
       const start = geometry.vectorOffset >>> 2;
       const labelWord = geometry.labelOffset >>> 2;
       hasher.hashIndexed({ words, floats, start, stride, count: slots }, (index, hash) => {
-        this.#hashes.add(hash);
+        this.#hashes.set(firstSlot + index, hash);
         const isDeleted = ((words[index * stride] ?? 0) >>> 16 & 1) === 1;
         const label = words[index * stride + labelWord] ?? 0;
-        if (isDeleted) labels.remove(label, 0);
-        else labels.set(label, 0, firstSlot + index);
+        if (isDeleted) labels.remove(label);
+        else labels.set(label, firstSlot + index);
       });
       onRead(bytes.byteLength);
     }
@@ -156,16 +159,42 @@ export function readIndexVectors(
   return vectors;
 }
 
+/** Which label has which slot. Engines count labels from 1, so most are hardly more than slots. */
+class LabelTable {
+  /** The slots plus 1 of small labels. */
+  readonly #small: Uint32Array;
+  readonly #large = new KeyTable();
+
+  constructor(slots: number) {
+    this.#small = new Uint32Array(2 * slots + 1);
+  }
+
+  get(label: number): number {
+    if (label >= this.#small.length) return this.#large.get(label >>> 0, 0);
+    return (this.#small[label] ?? 0) - 1 >>> 0;
+  }
+
+  set(label: number, slot: number): void {
+    if (label >= this.#small.length) this.#large.set(label, 0, slot);
+    else this.#small[label] = slot + 1;
+  }
+
+  remove(label: number): void {
+    if (label >= this.#small.length) this.#large.remove(label, 0);
+    else this.#small[label] = 0;
+  }
+}
+
 /** Hashes in a typed array that grows. */
 class HashList {
   #lanes = new Int32Array(4096);
-  /** How many there are. */
+  /** One more than the highest index that was set. */
   length = 0;
 
-  add({ a, b, c, d }: Hash128): number {
-    const offset = 4 * this.length;
-    if (offset === this.#lanes.length) {
-      const lanes = new Int32Array(2 * offset);
+  set(index: number, { a, b, c, d }: Hash128): void {
+    const offset = 4 * index;
+    if (offset >= this.#lanes.length) {
+      const lanes = new Int32Array(2 * offset + 4);
       lanes.set(this.#lanes);
       this.#lanes = lanes;
     }
@@ -173,7 +202,7 @@ class HashList {
     this.#lanes[offset + 1] = b;
     this.#lanes[offset + 2] = c;
     this.#lanes[offset + 3] = d;
-    return this.length++;
+    this.length = Math.max(this.length, index + 1);
   }
 
   get(index: number, target: Hash128): void {

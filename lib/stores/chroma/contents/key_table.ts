@@ -13,12 +13,28 @@ const REMOVED = 0xffff_ffff;
 
 const SMALLEST_CAPACITY = 1024;
 
+/** What is expected may come from a file; more room than this is made only when it is needed. */
+const LARGEST_EXPECTED = 1 << 22;
+
 /** A table with keys of 64 bits and values of 32. */
 export class KeyTable {
-  #low = new Uint32Array(SMALLEST_CAPACITY);
-  #high = new Uint32Array(SMALLEST_CAPACITY);
-  #values = new Uint32Array(SMALLEST_CAPACITY);
+  #low: Uint32Array;
+  #high: Uint32Array;
+  #values: Uint32Array;
   #taken = 0;
+
+  /**
+   * Makes an empty table.
+   *
+   * @param expected How many keys it will have, as far as that is known; it grows when more come.
+   */
+  constructor(expected = 0) {
+    let capacity = SMALLEST_CAPACITY;
+    while (capacity < 2 * expected && capacity < LARGEST_EXPECTED) capacity *= 2;
+    this.#low = new Uint32Array(capacity);
+    this.#high = new Uint32Array(capacity);
+    this.#values = new Uint32Array(capacity);
+  }
 
   /**
    * Finds the value of a key.

@@ -8,7 +8,7 @@
 import { OperationError } from "../../../base/errors.ts";
 import { Hash128 } from "../../../base/hash128.ts";
 import type { CollectionContents } from "../../../model/store.ts";
-import { SqliteError, type StoreDatabase } from "../../../sqlite/database.ts";
+import type { SqliteError, StoreDatabase } from "../../../sqlite/database.ts";
 import { requireDataError } from "../../../sqlite/machine_error.ts";
 import { type DatabaseLocation, openLocation } from "../../../sqlite/reading.ts";
 import type { Engine } from "../catalogue/migrations.ts";
@@ -201,7 +201,8 @@ function keepValue(
     contents = { values: [], elements: [] };
     metadata.set(key, contents);
   }
-  (isElement ? contents.elements : contents.values).push(value);
+  const kept = { ...sliceOf(value.bytes.slice(value.start, value.end)), column: value.column };
+  (isElement ? contents.elements : contents.values).push(kept);
 }
 
 /** Counts the elements of lists, whose rows come one behind another. */
@@ -241,7 +242,11 @@ class PageReader {
   }
 
   keepHash(index: number, { a, b, c, d }: Hash128): void {
-    this.#hashes.set([a, b, c, d], 4 * index);
+    const hashes = this.#hashes;
+    hashes[4 * index] = a;
+    hashes[4 * index + 1] = b;
+    hashes[4 * index + 2] = c;
+    hashes[4 * index + 3] = d;
   }
 
   hashOf(index: number, target: Hash128): Hash128 {

@@ -6,19 +6,20 @@
  *
  * ```
  * number,size of the id,id
+ * number,size of the key,size of the text;key text
  * number,size of the key,size of the text,integer,float,boolean,key text
  * ```
  *
  * where `number` is `embeddings.id`; a column that is NULL is empty; `x` before a size or a value
  * says that the column has another storage class than its type, and then hexadecimal digits follow
- * for a value. A long text is left out here and read by itself.
+ * for a value. A value that is nothing but a text has the shorter form. A long text is left out here
+ * and read by itself.
  *
  * @module
  */
 
-import { OperationError } from "../../../base/errors.ts";
 import type { SqlValue, StoreDatabase } from "../../../sqlite/database.ts";
-import { CATALOGUE_NAME } from "../layout.ts";
+import { createFormatError, Fields, OTHER } from "./page_fields.ts";
 import {
   floatBytes,
   type Slice,
@@ -37,9 +38,6 @@ const RECORD = "concat(id, ',', octet_length(embedding_id), ',', embedding_id)";
 
 /** Every text sorts before this: ids are texts, whatever else was put there. */
 const BEHIND_TEXTS = "x''";
-
-const [COMMA, MINUS, ZERO, NINE, OTHER] = [..."," + "-" + "0" + "9" + "x"]
-  .map((character) => character.charCodeAt(0)) as [number, number, number, number, number];
 
 /** A page of records. */
 export interface RecordPage {
@@ -94,11 +92,12 @@ export function* readRecordPages(
 function parseRecords(bytes: Uint8Array, range: readonly [Uint8Array, Uint8Array]): RecordPage {
   const [numbers, starts, ends]: [number[], number[], number[]] = [[], [], []];
   const fields = new Fields(bytes);
+  const id = sliceOf(bytes);
   while (!fields.atEnd) {
     numbers.push(fields.number());
-    const { start, end } = fields.take(fields.number());
-    starts.push(start);
-    ends.push(end);
+    fields.take(fields.number(), id);
+    starts.push(id.start);
+    ends.push(id.end);
   }
   return { bytes, numbers, starts, ends, range };
 }
@@ -120,7 +119,10 @@ export interface ValueTable {
   readonly columns: readonly string[];
 }
 
-/** Is told a value; the key is good until it returns. A key without a value has column `nothing`. */
+/**
+ * Is told a value; key and value are good until it returns. A key without a value has the column
+ * `nothing`.
+ */
 export type ValueVisitor = (number: number, key: Slice, value: ValueSlice) => void;
 
 /**
@@ -161,11 +163,16 @@ function valueExpression({ columns }: ValueTable): string {
   const typed = (name: string, type: string, value: string): string =>
     `CASE typeof(${column(name)}) WHEN 'null' THEN '' WHEN '${type}' THEN ${value}
       ELSE concat('x', hex(${column(name)})) END`;
-  return `concat(m.id, ',', octet_length(m.key), ',', iif(typeof(${text}) = 'blob', 'x', ''),
-    octet_length(${text}), ',', ${typed("int_value", "integer", column("int_value"))}, ',',
-    ${typed("float_value", "real", `printf('%!.17g', ${column("float_value")})`)}, ',',
-    ${typed("bool_value", "integer", column("bool_value"))}, ',', m.key,
-    iif(octet_length(${text}) > ${LONGEST_TEXT_BYTES}, concat(m.rowid, ','), ${text}))`;
+  // A text sorts before every BLOB, and NULL is less than nothing.
+  return `CASE WHEN octet_length(${text}) <= ${LONGEST_TEXT_BYTES} AND ${text} < ${BEHIND_TEXTS}
+      AND ${column("int_value")} IS NULL AND ${column("float_value")} IS NULL
+      AND ${column("bool_value")} IS NULL
+    THEN concat(m.id, ',', octet_length(m.key), ',', octet_length(${text}), ';', m.key, ${text})
+    ELSE concat(m.id, ',', octet_length(m.key), ',', iif(typeof(${text}) = 'blob', 'x', ''),
+      octet_length(${text}), ',', ${typed("int_value", "integer", column("int_value"))}, ',',
+      ${typed("float_value", "real", `printf('%!.17g', ${column("float_value")})`)}, ',',
+      ${typed("bool_value", "integer", column("bool_value"))}, ',', m.key,
+      iif(octet_length(${text}) > ${LONGEST_TEXT_BYTES}, concat(m.rowid, ','), ${text})) END`;
 }
 
 /** Takes the values of a page apart. */
@@ -173,6 +180,8 @@ class ValueReader {
   readonly #database: StoreDatabase;
   readonly #table: ValueTable;
   readonly #fields: Fields;
+  readonly #key: Slice = sliceOf(new Uint8Array());
+  readonly #text: ValueSlice = { ...sliceOf(new Uint8Array()), column: "text" };
 
   constructor(database: StoreDatabase, table: ValueTable, fields: Fields) {
     this.#database = database;
@@ -187,21 +196,26 @@ class ValueReader {
       const keySizeBytes = fields.size();
       const isBlob = fields.skipOther();
       const textSizeBytes = fields.size();
+      if (fields.endsShort) {
+        const key = fields.take(keySizeBytes, this.#key);
+        onValue(number, key, fields.take(textSizeBytes, this.#text));
+        continue;
+      }
       const [integer, float, boolean] = [fields.field(), fields.field(), fields.field()];
-      const key = fields.take(Math.max(0, keySizeBytes));
+      const key = fields.take(Math.max(0, keySizeBytes), this.#key);
       const text = textSizeBytes < 0 ? null : this.#readText(textSizeBytes);
       if (text !== null) onValue(number, key, { ...text, column: isBlob ? "other" : "text" });
-      if (!isEmpty(integer)) onValue(number, key, toValue(integer, "integer"));
-      if (!isEmpty(float)) onValue(number, key, toFloatValue(float));
-      if (!isEmpty(boolean)) onValue(number, key, toValue(boolean, "boolean"));
-      if (text === null && isEmpty(integer) && isEmpty(float) && isEmpty(boolean)) {
-        onValue(number, key, { ...integer, column: "nothing" });
+      if (integer !== null) onValue(number, key, toValue(integer, "integer"));
+      if (float !== null) onValue(number, key, toFloatValue(float));
+      if (boolean !== null) onValue(number, key, toValue(boolean, "boolean"));
+      if (text === null && integer === null && float === null && boolean === null) {
+        onValue(number, key, { ...key, start: key.end, column: "nothing" });
       }
     }
   }
 
   #readText(sizeBytes: number): Slice {
-    if (sizeBytes <= LONGEST_TEXT_BYTES) return this.#fields.take(sizeBytes);
+    if (sizeBytes <= LONGEST_TEXT_BYTES) return this.#fields.take(sizeBytes, this.#text);
     const [text] = this.#database.row(
       `SELECT CAST(string_value AS BLOB) FROM ${this.#table.name} WHERE rowid = ?`,
       this.#fields.number(),
@@ -209,10 +223,6 @@ class ValueReader {
     if (!(text instanceof Uint8Array)) throw createFormatError("a long text is gone");
     return sliceOf(text);
   }
-}
-
-function isEmpty({ start, end }: Slice): boolean {
-  return start === end;
 }
 
 function toValue(slice: Slice, column: ValueColumn): ValueSlice {
@@ -225,74 +235,4 @@ function toFloatValue(slice: Slice): ValueSlice {
   const text = String.fromCharCode(...slice.bytes.subarray(slice.start, slice.end));
   const number = Number(text.replace("Inf", "Infinity"));
   return { ...sliceOf(floatBytes(number)), column: "float" };
-}
-
-/** Reads fields that end with a comma, and texts of a known size. */
-class Fields {
-  readonly #bytes: Uint8Array;
-  #position = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
-
-  get atEnd(): boolean {
-    return this.#position >= this.#bytes.byteLength;
-  }
-
-  /** Reads a whole number. */
-  number(): number {
-    const isNegative = this.#bytes[this.#position] === MINUS;
-    if (isNegative) this.#position++;
-    const number = this.size();
-    if (number < 0) throw createFormatError("a number is missing");
-    return isNegative ? -number : number;
-  }
-
-  /** Reads a whole number; -1 where the field is empty. */
-  size(): number {
-    const bytes = this.#bytes;
-    let position = this.#position;
-    let number = 0;
-    for (; bytes[position] !== COMMA; position++) {
-      const digit = bytes[position] ?? 0;
-      if (digit < ZERO || digit > NINE) throw createFormatError("a number is none");
-      number = 10 * number + digit - ZERO;
-    }
-    const isEmpty = position === this.#position;
-    this.#position = position + 1;
-    return isEmpty ? -1 : number;
-  }
-
-  /** Passes over the mark of another storage class, and says whether it was there. */
-  skipOther(): boolean {
-    const isThere = this.#bytes[this.#position] === OTHER;
-    if (isThere) this.#position++;
-    return isThere;
-  }
-
-  /** Takes what comes before the next comma. */
-  field(): Slice {
-    const start = this.#position;
-    const end = this.#bytes.indexOf(COMMA, start);
-    if (end === -1) throw createFormatError("a field does not end");
-    this.#position = end + 1;
-    return { bytes: this.#bytes, start, end };
-  }
-
-  /** Takes so many bytes. */
-  take(sizeBytes: number): Slice {
-    const start = this.#position;
-    const end = start + sizeBytes;
-    if (end > this.#bytes.byteLength) throw createFormatError("a text is cut off");
-    this.#position = end;
-    return { bytes: this.#bytes, start, end };
-  }
-}
-
-function createFormatError(reason: string): OperationError {
-  return new OperationError("read-failed", `Cannot read the records of the store: ${reason}`, {
-    path: CATALOGUE_NAME,
-    hint: "Check the store at full level: the check says what is damaged.",
-  });
 }

@@ -12,10 +12,10 @@
  * N(v) = v * scale
  * ```
  *
- * The same operations here give the same bits: measured with 0.5.23 and 1.5.9 on x86-64, for 6,000
- * vectors of 3 to 385 dimensions each. A build that fuses * and + or adds in another order, as
- * compilers for other processors may, rounds otherwise; there a vector hashes otherwise after it was
- * moved from the queue into the index.
+ * The same operations here (`normalise.ts`) give the same bits: measured on x86-64 with 0.5.23 and
+ * 1.5.9, for 6,000 vectors of 3 to 385 dimensions with each. A build that fuses * and + or adds in
+ * another order, as compilers for other processors may, rounds otherwise; there a vector hashes
+ * otherwise after it was moved from the queue into the index.
  *
  * Single precision seldom gives a length of exactly 1, so normalising what is normalised already
  * changes last bits again: for 80 % of vectors of 384 dimensions. But N, applied again and again,
@@ -26,21 +26,28 @@
  * What follows from it for a cosine space:
  *
  * - The length of a vector is not part of its hash, for what was normalised has lost it.
- * - What `get` returns is N(v) times the length, rounded once more. Put back into the queue, it comes
- *   out with other last bits, and hashes otherwise. No choice of a hash can mend that: it would have
- *   to be blind to last bits everywhere.
- * - Two indexed vectors that differ in one bit hash equal only if N makes one of both: measured, and
- *   so it follows from the rounding, at most one in a million for the lowest bit, never for others.
+ * - What `get` returns is N(v) times the length, rounded once more. Put into the queue again, five of
+ *   six vectors of 384 dimensions come out with other last bits, and hash otherwise. No choice of a
+ *   hash can mend that: it would have to be blind to last bits everywhere.
+ * - Two indexed vectors that differ in one bit hash equal only if N makes one of both. By the way it
+ *   rounds that can happen to the lowest bit of a float, in about one of a million; among 115,200
+ *   such bits it never did.
  *
  * @module
  */
 
 import { Hash128 } from "../../../base/hash128.ts";
+import {
+  isUsable,
+  LANES,
+  type Multiplication,
+  multiply,
+  sumSquares,
+  toScale,
+} from "./normalise.ts";
 
 /** After so many steps a vector that has come to no end stands for itself; none was ever seen. */
 const MOST_STEPS = 64;
-
-const SMALLEST_LENGTH = Math.fround(1e-30);
 
 /** Vectors side by side in memory. */
 export interface VectorBlock {
@@ -56,6 +63,18 @@ export interface VectorBlock {
   readonly count: number;
 }
 
+/** One of the vectors that are normalised side by side. */
+interface Lane {
+  /** Which vector of the block it is; -1 where the lane is free. */
+  index: number;
+  /** How often it was normalised so far. */
+  step: number;
+  /** By what it is to be multiplied next. */
+  scale: number;
+  /** What came out so far, and before it the vector itself. */
+  readonly steps: Step[];
+}
+
 /** A vector on the way of normalising. */
 interface Step {
   readonly floats: Float32Array;
@@ -66,9 +85,11 @@ interface Step {
 export class VectorHasher {
   readonly #dimension: number;
   readonly #isCosine: boolean;
-  /** The vectors that normalising went through, one after another. */
-  readonly #steps: Step[] = [];
-  readonly #sums = new Float64Array(4);
+  readonly #lanes: Lane[];
+  /** The sums of squares of the latest vectors of the block. */
+  readonly #sums = new Float64Array(LANES);
+  /** Those of what stands in the lanes. */
+  readonly #laneSums = new Float64Array(LANES);
   readonly #hash = new Hash128();
   readonly #least = new Hash128();
 
@@ -81,145 +102,134 @@ export class VectorHasher {
   constructor(dimension: number, isCosine: boolean) {
     this.#dimension = dimension;
     this.#isCosine = isCosine;
+    this.#lanes = Array.from(
+      { length: LANES },
+      () => ({ index: -1, step: 0, scale: 0, steps: [] }),
+    );
   }
 
   /**
    * Hashes vectors of the index.
    *
    * @param block The vectors as they stand in the slots.
-   * @param onHash Is told the hash of each; the object is used again for the next one.
+   * @param onHash Is told the hash of each, in any order; the object is used again for the next one.
    */
   hashIndexed(block: VectorBlock, onHash: (index: number, hash: Hash128) => void): void {
     const { words, floats, start, stride, count } = block;
+    let waiting = 0;
     for (let index = 0; index < count; index++) {
       const vector = start + index * stride;
-      if (!this.#isCosine) {
+      if (this.#isCosine && index % LANES === 0) {
+        const vectors = { start: vector, stride, count: count - index, dimension: this.#dimension };
+        sumSquares(floats, vectors, this.#sums);
+      }
+      const scale = this.#isCosine ? toScale(this.#sums[index % LANES] ?? 0) : 1;
+      // Multiplied by 1 it stays as it is; and what has no finite length is known by its bits.
+      if (scale === 1 || !isUsable(scale)) {
         onHash(index, this.#ofBits(words, vector));
         continue;
       }
-      // What lies behind the last vector reads as nothing, so the last four may be fewer.
-      if (index % 4 === 0) this.#sumFour(floats, vector, stride);
-      const scale = toScale(this.#sums[index % 4] ?? 0);
-      onHash(index, this.#ofNormalised(words, floats, vector, scale));
+      this.#enter(floats, vector, index, scale);
+      if (++waiting === LANES) waiting -= this.#advance(onHash);
     }
+    while (waiting > 0) waiting -= this.#advance(onHash);
   }
 
   /**
    * Hashes a vector as the queue brings it.
    *
    * @param vector The floats, as many as the dimension.
-   * @returns The hash; the object is used again for the next one.
+   * @returns The hash.
    */
   ofQueued(vector: Float32Array): Hash128 {
-    const words = new Uint32Array(vector.buffer, vector.byteOffset, vector.length);
-    if (!this.#isCosine) return this.#ofBits(words, 0);
-    const floats = new Float32Array(this.#dimension);
-    const sum = multiply(vector, toScale(sumOfSquares(vector)), floats);
-    return this.#ofNormalised(new Uint32Array(floats.buffer), floats, 0, toScale(sum));
+    const block = { start: 0, stride: 0, count: 1 };
+    let floats = vector;
+    if (this.#isCosine) {
+      sumSquares(vector, { start: 0, stride: 0, count: 1, dimension: this.#dimension }, this.#sums);
+      const scale = toScale(this.#sums[0] ?? 0);
+      floats = vector.map((value) => value * scale);
+    }
+    const words = new Uint32Array(floats.buffer, floats.byteOffset, floats.length);
+    const result = new Hash128();
+    this.hashIndexed({ ...block, floats, words }, (_, { a, b, c, d }) => result.set(a, b, c, d));
+    return result;
   }
 
   #ofBits(words: Uint32Array, start: number): Hash128 {
     return this.#hash.set(0, 0, 0, 0).addWords(words, start, this.#dimension);
   }
 
-  /** Sums the squares of four vectors: an addition waits for the one before, so four are no slower. */
-  #sumFour(floats: Float32Array, start: number, stride: number): void {
-    const end = start + this.#dimension;
-    let [first, second, third, fourth] = [0, 0, 0, 0];
-    for (let index = start; index < end; index++) {
-      const a = floats[index] ?? 0;
-      const b = floats[index + stride] ?? 0;
-      const c = floats[index + 2 * stride] ?? 0;
-      const d = floats[index + 3 * stride] ?? 0;
-      first = Math.fround(first + Math.fround(a * a));
-      second = Math.fround(second + Math.fround(b * b));
-      third = Math.fround(third + Math.fround(c * c));
-      fourth = Math.fround(fourth + Math.fround(d * d));
+  /** Puts a vector into a free lane. */
+  #enter(floats: Float32Array, start: number, index: number, scale: number): void {
+    for (const lane of this.#lanes) {
+      if (lane.index !== -1) continue;
+      lane.index = index;
+      lane.step = 0;
+      lane.scale = scale;
+      const target = this.#stepOf(lane, 0).floats;
+      for (let place = 0; place < target.length; place++) {
+        target[place] = floats[start + place] ?? 0;
+      }
+      return;
     }
-    this.#sums[0] = first;
-    this.#sums[1] = second;
-    this.#sums[2] = third;
-    this.#sums[3] = fourth;
   }
 
-  /** Normalises until a vector comes that has been there before, and hashes those that go round. */
-  #ofNormalised(
-    words: Uint32Array,
-    floats: Float32Array,
-    start: number,
-    firstScale: number,
-  ): Hash128 {
-    // Multiplied by 1 it stays as it is; and what has no finite length is known by its bits.
-    if (firstScale === 1 || !isUsable(firstScale)) return this.#ofBits(words, start);
-    const first = this.#stepAt(0);
-    first.floats.set(floats.subarray(start, start + this.#dimension));
-    let scale = firstScale;
-    for (let step = 1; step < MOST_STEPS; step++) {
-      const next = this.#stepAt(step);
-      scale = toScale(multiply(this.#stepAt(step - 1).floats, scale, next.floats));
-      if (scale === 1) return this.#ofBits(next.words, 0);
-      const seen = this.#findStep(next.words, step);
-      if (seen !== null) return this.#leastOf(seen, step);
+  /** Normalises in every lane until one comes to an end at least; returns how many have. */
+  #advance(onHash: (index: number, hash: Hash128) => void): number {
+    let ended = 0;
+    while (ended === 0) {
+      const tasks = this.#lanes.map((lane) => this.#taskOf(lane));
+      multiply(tasks, this.#laneSums);
+      for (let number = 0; number < LANES; number++) {
+        const lane = this.#lanes[number];
+        if (lane === undefined || lane.index === -1) continue;
+        lane.step++;
+        lane.scale = toScale(this.#laneSums[number] ?? 0);
+        const hash = this.#endOf(lane);
+        if (hash === null) continue;
+        onHash(lane.index, hash);
+        lane.index = -1;
+        ended++;
+      }
     }
-    return this.#ofBits(words, start);
+    return ended;
   }
 
-  /** Finds the same vector among the steps before one, the latest first. */
-  #findStep(words: Uint32Array, before: number): number | null {
-    for (let step = before - 1; step >= 0; step--) {
-      if (isSame(this.#stepAt(step).words, words)) return step;
+  /** The hash of a vector that N leaves alone, or of those that it goes round between; else null. */
+  #endOf(lane: Lane): Hash128 | null {
+    const { words } = this.#stepOf(lane, lane.step);
+    if (lane.scale === 1) return this.#ofBits(words, 0);
+    for (let step = lane.step - 1; step >= 0; step--) {
+      if (isSame(this.#stepOf(lane, step).words, words)) return this.#leastOf(lane, step);
     }
-    return null;
+    return lane.step === MOST_STEPS ? this.#ofBits(this.#stepOf(lane, 0).words, 0) : null;
   }
 
-  #leastOf(start: number, end: number): Hash128 {
+  #leastOf(lane: Lane, start: number): Hash128 {
     const least = this.#least;
-    for (let step = start; step < end; step++) {
-      const hash = this.#ofBits(this.#stepAt(step).words, 0);
+    for (let step = start; step < lane.step; step++) {
+      const hash = this.#ofBits(this.#stepOf(lane, step).words, 0);
       if (step === start || isLess(hash, least)) least.set(hash.a, hash.b, hash.c, hash.d);
     }
     return least;
   }
 
-  #stepAt(index: number): Step {
-    let step = this.#steps[index];
+  /** What is to be multiplied in a lane next; in a free lane what was left there, for nothing. */
+  #taskOf(lane: Lane): Multiplication {
+    const { scale, step } = lane;
+    const source = this.#stepOf(lane, step).floats;
+    return { source, scale, target: this.#stepOf(lane, step + 1).floats };
+  }
+
+  #stepOf(lane: Lane, index: number): Step {
+    let step = lane.steps[index];
     if (step === undefined) {
       const floats = new Float32Array(this.#dimension);
       step = { floats, words: new Uint32Array(floats.buffer) };
-      this.#steps[index] = step;
+      lane.steps[index] = step;
     }
     return step;
   }
-}
-
-/** By what hnswlib multiplies a vector with such a sum of squares to normalise it. */
-function toScale(sum: number): number {
-  return Math.fround(1 / Math.fround(Math.fround(Math.sqrt(sum)) + SMALLEST_LENGTH));
-}
-
-/** Whether a vector that is multiplied by it still has a direction. */
-function isUsable(scale: number): boolean {
-  return scale > 0 && scale < 1 / SMALLEST_LENGTH;
-}
-
-function sumOfSquares(vector: Float32Array): number {
-  let sum = 0;
-  for (let index = 0; index < vector.length; index++) {
-    const value = vector[index] ?? 0;
-    sum = Math.fround(sum + Math.fround(value * value));
-  }
-  return sum;
-}
-
-/** Multiplies a vector, and sums the squares of what comes out. */
-function multiply(source: Float32Array, scale: number, target: Float32Array): number {
-  let sum = 0;
-  for (let index = 0; index < target.length; index++) {
-    const value = Math.fround((source[index] ?? 0) * scale);
-    target[index] = value;
-    sum = Math.fround(sum + Math.fround(value * value));
-  }
-  return sum;
 }
 
 function isSame(left: Uint32Array, right: Uint32Array): boolean {
