@@ -8,6 +8,7 @@
  */
 
 import { join } from "@std/path";
+import { findFreeTimeId } from "../base/time_id.ts";
 import type { CheckProgress } from "../engine/check.ts";
 import { withOwnStore } from "../engine/own_store.ts";
 import { writeAtomically } from "../fs/atomic.ts";
@@ -284,11 +285,8 @@ class BackupRun {
 
   /** Names a backup after its time; a name that is taken gets a number. */
   #findFreeId(time: Date): string {
-    const base = time.toISOString().replace(/\.\d+/, "").replaceAll(/[-:]/g, "");
-    for (let number = 1;; number++) {
-      const id = number === 1 ? base : `${base}-${number}`;
-      if (this.#fs.look(join(this.#place.directory, id)) === null) return id;
-    }
+    const { directory } = this.#place;
+    return findFreeTimeId(time, (id) => this.#fs.look(join(directory, id)) !== null);
   }
 }
 

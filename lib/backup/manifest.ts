@@ -15,14 +15,16 @@
  */
 
 import { createHash } from "node:crypto";
-import { join, SEPARATOR } from "@std/path";
+import { join } from "@std/path";
 import { OperationError } from "../base/errors.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
 import { SEVERITIES, type SeverityCounts, type Verdict } from "../model/finding.ts";
 import type { CheckLevel, FormatName } from "../model/report.ts";
 import type { CollectionContents } from "../model/store.ts";
 import { formatByName } from "../stores/registry.ts";
+import { isInnerPath } from "../base/inner_path.ts";
 import { FieldError, JsonFields } from "../base/json_fields.ts";
+import { TIME_ID } from "../base/time_id.ts";
 import type {
   BackupCheck,
   BackupDirectory,
@@ -48,7 +50,6 @@ export const MANIFEST_VERSION = 1;
 /** Nobody's store has so many files that its manifest is longer. */
 const LONGEST_MANIFEST_BYTES = 256 << 20;
 
-const ID_EXPRESSION = /^\d{8}T\d{6}Z(?:-[1-9]\d*)?$/;
 const DIGEST_EXPRESSION = /^[0-9a-f]{64}$/;
 const HEXADECIMAL_EXPRESSION = /^[0-9a-f]{16,128}$/;
 const ALL_MODE_BITS = 0o7777;
@@ -69,18 +70,7 @@ export class ManifestError extends OperationError {
  * @param text The name of a directory.
  */
 export function isBackupId(text: string): boolean {
-  return ID_EXPRESSION.test(text);
-}
-
-/**
- * Whether a path stays below the directory that it is relative to, on this system: no part of it is
- * empty, `.` or `..`, and none means something else here.
- *
- * @param path A path with forward slashes.
- */
-export function isInnerPath(path: string): boolean {
-  const isForeign = /[\0]/.test(path) || (SEPARATOR !== "/" && /[\\:]/.test(path));
-  return !isForeign && path.split("/").every((part) => !["", ".", ".."].includes(part));
+  return TIME_ID.test(text);
 }
 
 /**
@@ -183,7 +173,7 @@ function createVersionError(path: string, version: number): ManifestError {
 function toManifest(fields: JsonFields): BackupManifest {
   return {
     vecfsckBackup: MANIFEST_VERSION,
-    id: fields.matching("id", ID_EXPRESSION, "name of a backup"),
+    id: fields.matching("id", TIME_ID, "name of a backup"),
     store: fields.text("store"),
     format: toFormat(fields),
     engine: fields.orNull("engine", (name) => fields.text(name)),
@@ -248,7 +238,7 @@ function toFile(fields: JsonFields): BackupFile {
     source: toSource(fields.object("source")),
     sharedWith: fields.orNull(
       "sharedWith",
-      (name) => fields.matching(name, ID_EXPRESSION, "name of a backup"),
+      (name) => fields.matching(name, TIME_ID, "name of a backup"),
     ),
   };
 }

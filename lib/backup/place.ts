@@ -7,11 +7,8 @@
 
 import { basename, dirname, isAbsolute, join, relative, resolve, SEPARATOR } from "@std/path";
 import { OperationError } from "../base/errors.ts";
-import { ensureDirectory } from "../fs/work_directory.ts";
+import { BACKUPS_SUFFIX, ensureDirectory } from "../fs/work_directory.ts";
 import { errorCodeOf, toWriteError, type WriteFs } from "../fs/write_fs.ts";
-
-/** What the name of the directory beside a store adds to the store's. */
-export const BACKUPS_SUFFIX = ".backups";
 
 /** Where the backups of a store are. */
 export interface BackupPlace {

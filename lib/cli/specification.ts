@@ -135,3 +135,27 @@ export const STORE_ARGUMENT: ArgumentSpecification = {
   required: true,
   repeatable: false,
 };
+
+/** Only looks, as every verb that changes something can. */
+export const DRY_RUN_OPTION: OptionSpecification = {
+  name: "dry-run",
+  short: "n",
+  type: "flag",
+  description: "Say what would be done, and do nothing.",
+};
+
+/** Needs no answer. */
+export const YES_OPTION: OptionSpecification = {
+  name: "yes",
+  short: "y",
+  type: "flag",
+  description: "Do it without asking.",
+};
+
+/** Says little, for cron. */
+export const QUIET_OPTION: OptionSpecification = {
+  name: "quiet",
+  short: "q",
+  type: "flag",
+  description: "Print only what is wrong, and no progress.",
+};

@@ -193,6 +193,8 @@ function renderItem(
 ): string[] {
   const copies = onlyCopies === null
     ? "how many vectors were nowhere else is not known"
+    : collection === null && onlyCopies === 0
+    ? "no live record had its vector in it"
     : onlyCopies === 0
     ? "every vector was elsewhere too"
     : `${formatCount(onlyCopies, "vector")}${

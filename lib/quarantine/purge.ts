@@ -166,7 +166,9 @@ async function judge(
     return path === null || isOrphan ? [] : [{ item, path }];
   });
   const [first] = risky;
-  if (first === undefined) return SAFE;
+  if (first === undefined) {
+    return { decision: "remove", reason: "no live record had its vector in it" };
+  }
   const contents = await live.read();
   if (contents === null) return keep("what the store holds cannot be read");
   return entry.manifest.kind === "store"
@@ -178,27 +180,41 @@ function keep(reason: string): Judgement {
   return { decision: "keep", reason };
 }
 
-/** An index can go when no record of its collection is without a vector. */
+/** Indexes can go when the store has a vector for every record of their collections again. */
 function judgeIndexes(
   items: readonly QuarantineItem[],
   contents: readonly CollectionContents[],
 ): Judgement {
-  for (const { collection, onlyCopies } of items) {
-    const now = contents.filter(({ id, name }) => name === collection || id === collection);
-    const missing = now.reduce((sum, { records, vectors }) => sum + records - vectors, 0);
-    if (now.length === 0 && onlyCopies === 0) continue;
-    if (now.length > 0 && missing === 0) continue;
-    const copies = onlyCopies === null || onlyCopies === 0
+  for (const item of items) {
+    const problem = findLack(item, contents);
+    if (problem === null) continue;
+    const copies = item.onlyCopies === null || item.onlyCopies === 0
       ? "may hold the only copy of vectors"
-      : `holds what was the only copy of ${formatCount(onlyCopies, "vector")}`;
-    const why = now.length === 0
-      ? `there is no ${collection === null ? "known collection" : collection} in the store`
-      : `${formatCount(missing, "record")} of ${collection} ${
-        missing === 1 ? "has" : "have"
-      } no vector in the store`;
-    return keep(`it ${copies}, and ${why}`);
+      : `holds what was the only copy of ${formatCount(item.onlyCopies, "vector")}`;
+    return keep(`it ${copies}, and ${problem}`);
   }
   return SAFE;
+}
+
+/** Says what the store lacks of a collection; null when that is nothing. */
+function findLack(
+  { collection, records, onlyCopies }: QuarantineItem,
+  contents: readonly CollectionContents[],
+): string | null {
+  const now = contents.filter(({ id, name }) => name === collection || id === collection);
+  if (now.length === 0) {
+    if (onlyCopies === 0) return null;
+    return `there is no ${collection === null ? "known collection" : collection} in the store`;
+  }
+  const vectors = now.reduce((sum, each) => sum + each.vectors, 0);
+  const missing = now.reduce((sum, each) => sum + each.records, 0) - vectors;
+  if (missing > 0) {
+    const have = missing === 1 ? "has" : "have";
+    return `${formatCount(missing, "record")} of ${collection} ${have} no vector in the store`;
+  }
+  // Records can be lost as well as deleted; with them goes the sign that a vector is missing.
+  if (vectors >= (onlyCopies ?? records ?? 1)) return null;
+  return `the store has ${formatCount(vectors, "vector")} of ${collection} now`;
 }
 
 /** A whole store can go when the one in its place holds the same. */

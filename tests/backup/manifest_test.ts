@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { OperationError } from "../../lib/base/errors.ts";
+import { isInnerPath } from "../../lib/base/inner_path.ts";
 import {
   type BackupManifest,
   encodeManifest,
   encodeManifestDigest,
   isBackupId,
-  isInnerPath,
   ManifestError,
   parseManifest,
   readManifest,

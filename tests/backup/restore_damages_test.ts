@@ -2,7 +2,7 @@
  * Restoring over stores with every damage there is. In the ordinary run some of the damages are
  * done; with `VECFSCK_TEST_EVERYTHING=1` all of them.
  */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { planRestore } from "../../lib/backup/plan_restore.ts";
 import { restoreBackup } from "../../lib/backup/restore.ts";
@@ -29,6 +29,7 @@ async function assertRestored(store: string, from: string): Promise<void> {
 for (const golden of STORES) {
   Deno.test(`restoreBackup() brings a store back from under any damage, ${golden}`, async (context) => {
     const { directory } = await backUp(await goldenStore(golden));
+    let restored = 0;
     for (const { name } of DAMAGES.filter((_, index) => index % STEP === 0)) {
       await context.step(name, async () => {
         const store = await goldenStore(golden);
@@ -39,8 +40,10 @@ for (const golden of STORES) {
           throw error;
         }
         await assertRestored(store, directory);
+        restored++;
       });
     }
+    assert(restored > 5, `only ${restored} damages were done`);
   });
 }
 

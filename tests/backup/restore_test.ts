@@ -10,6 +10,7 @@ import type { WriteFs } from "../../lib/fs/write_fs.ts";
 import { restoreEntry } from "../../lib/quarantine/restore_entry.ts";
 import { StoreDatabase } from "../../lib/sqlite/database.ts";
 import { brief, checkWhole } from "../support/findings.ts";
+import { holdTransaction } from "../support/engine_process.ts";
 import { GOLDEN_STORES, goldenStore } from "../support/fixtures.ts";
 import { systemError } from "../support/memory_fs.ts";
 import { Tmpfs } from "../support/tmpfs.ts";
@@ -215,25 +216,9 @@ Deno.test("restoreBackup() names the file of a backup that has rotten, and chang
 Deno.test("restoreBackup() is refused while an engine is in the middle of a transaction", async () => {
   const store = await goldenStore("chroma-1.5.9");
   await backUp(store);
-  const script = join(store, "..", "hold.ts");
-  await Deno.writeTextFile(
-    script,
-    `import { DatabaseSync } from "node:sqlite";
-     const database = new DatabaseSync(${JSON.stringify(join(store, "chroma.sqlite3"))});
-     database.exec("BEGIN IMMEDIATE");
-     console.log("held");
-     setTimeout(() => {}, 60_000);`,
-  );
-  await using engine = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--allow-read", "--allow-write", script],
-    stdout: "piped",
-  }).spawn();
-  const reader = engine.stdout.getReader();
-  await reader.read();
+  await using _engine = await holdTransaction(store);
   const error = await assertRejects(() => restore(store), OperationError);
   assertEquals(error.code, "busy");
-  engine.kill("SIGKILL");
-  await reader.cancel();
   assertEquals(localFs.look(`${store}.vecfsck`), null);
 });
 

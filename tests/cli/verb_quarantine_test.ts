@@ -214,7 +214,7 @@ Deno.test("quarantine list names what there is, whoever has moved it", async () 
   const { code, stdout } = await run(["quarantine", "list", path]);
   assertEquals(code, 0);
   assertStringIncludes(stdout.text, `${ID}  1 index, 128 kB, 2026-01-31T04:00:00Z`);
-  assertStringIncludes(stdout.text, "366 vectors of 382 were nowhere else");
+  assertStringIncludes(stdout.text, "collection notes; 366 vectors of 382");
   assertStringIncludes(stdout.text, "UNREADABLE");
   assertStringIncludes(stdout.text, drift);
   const { jsonLines } = await run(["quarantine", "list", path, "--json"]);
@@ -279,7 +279,7 @@ Deno.test("quarantine purge removes what is not needed, and keeps only copies", 
   assertEquals(purged.stdout.lines, [
     `KEPT  ${ID}: it holds what was the only copy of 366 vectors, and 382`,
     "    records of notes have no vector in the store",
-    `REMOVED  ${ID}-2: every vector in it is elsewhere too`,
+    `REMOVED  ${ID}-2: no live record had its vector in it`,
   ]);
   // Once the store has them again, the old index is needed no more.
   const unsafe = await run(
@@ -304,4 +304,19 @@ Deno.test("quarantine purge removes an index once every record has a vector agai
   Deno.renameSync(whole, join(path, NOTES));
   const { code, stdout } = await run(["quarantine", "purge", path, "--older-than", "0s", "-y"]);
   assertEquals([code, stdout.lines], [0, [`REMOVED  ${ID}: every vector in it is elsewhere too`]]);
+});
+
+Deno.test("quarantine purge keeps the index of a collection whose records are lost as well", async () => {
+  const path = await store();
+  await run(["quarantine", path, "--segment", NOTES, "--yes"]);
+  {
+    using database = StoreDatabase.open(join(path, "chroma.sqlite3"), { writable: true });
+    database.execute(
+      `DELETE FROM embeddings WHERE segment_id IN (SELECT s.id FROM segments s
+       JOIN collections c ON c.id = s.collection WHERE c.name = 'notes')`,
+    );
+  }
+  const { code, stdout } = await run(["quarantine", "purge", path, "--older-than", "0s", "-y"]);
+  assertEquals(code, 4);
+  assertStringIncludes(stdout.text.replaceAll(/\s+/g, " "), "the store has 0 vectors of notes now");
 });

@@ -5,31 +5,11 @@ import { keepEnginesOut, withOwnStore } from "../../lib/engine/own_store.ts";
 import { acquireStoreLock } from "../../lib/fs/lock.ts";
 import { localFs } from "../../lib/fs/platform.ts";
 import type { RecoveredChange } from "../../lib/fs/recover.ts";
-import { swapDirectory } from "../../lib/fs/swap.ts";
 import { StoreDatabase } from "../../lib/sqlite/database.ts";
 import { requireStore } from "../../lib/stores/registry.ts";
+import { holdTransaction } from "../support/engine_process.ts";
 import { goldenStore } from "../support/fixtures.ts";
-
-/** Stops a swap behind its first rename, as a kill would. */
-function stopBetweenRenames(store: string, live: string): void {
-  const replacement = join(store, "..", "replacement");
-  Deno.mkdirSync(replacement);
-  let isGone = false;
-  const fs = {
-    ...localFs,
-    rename: (from: string, to: string): void => {
-      if (isGone) throw new Error("Stopped");
-      localFs.rename(from, to);
-      isGone = from === live;
-    },
-  };
-  assertThrows(() => swapDirectory(live, replacement, { store, fs }));
-}
-
-function segmentOf(store: string): string {
-  const segment = Array.from(Deno.readDirSync(store)).find((entry) => entry.isDirectory);
-  return join(store, segment?.name ?? "");
-}
+import { anySegmentOf, stopBetweenRenames } from "../support/stopped_swap.ts";
 
 Deno.test("withOwnStore() keeps a second vecfsck out while the action runs, and not longer", async () => {
   const store = await goldenStore("chroma-1.5.9");
@@ -48,7 +28,7 @@ Deno.test("withOwnStore() keeps a second vecfsck out while the action runs, and 
 
 Deno.test("withOwnStore() first brings in order what a crash has left, and tells of it", async () => {
   const store = await goldenStore("chroma-1.5.9");
-  const segment = segmentOf(store);
+  const segment = anySegmentOf(store);
   stopBetweenRenames(store, segment);
   const changes: RecoveredChange[] = [];
   const isThere = await withOwnStore(
@@ -69,28 +49,12 @@ Deno.test("withOwnStore() brings back a store whose directory itself was away", 
 
 Deno.test("withOwnStore() touches nothing while an engine is in the middle of a transaction", async () => {
   const store = await goldenStore("chroma-1.5.9");
-  const segment = segmentOf(store);
+  const segment = anySegmentOf(store);
   stopBetweenRenames(store, segment);
-  const script = join(store, "..", "hold.ts");
-  await Deno.writeTextFile(
-    script,
-    `import { DatabaseSync } from "node:sqlite";
-     const database = new DatabaseSync(${JSON.stringify(join(store, "chroma.sqlite3"))});
-     database.exec("BEGIN IMMEDIATE");
-     console.log("held");
-     setTimeout(() => {}, 60_000);`,
-  );
-  await using engine = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--allow-read", "--allow-write", script],
-    stdout: "piped",
-  }).spawn();
-  const reader = engine.stdout.getReader();
-  await reader.read();
+  await using _engine = await holdTransaction(store);
   const error = await assertRejects(() => withOwnStore(store, {}, () => {}), OperationError);
   assertEquals(error.code, "busy");
   assertEquals(localFs.look(segment), null);
-  engine.kill("SIGKILL");
-  await reader.cancel();
 });
 
 Deno.test("keepEnginesOut() holds the store's database while the action runs", async () => {

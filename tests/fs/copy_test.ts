@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { OperationError } from "../../lib/base/errors.ts";
 import {
   copyAttributes,
@@ -183,6 +183,39 @@ Deno.test("copyTree() refuses a source that shrinks, grows, changes or goes whil
     if (!isGone) assert(error.message.endsWith("was changed while it was copied"), name);
     assert(error.hint !== null, name);
   }
+});
+
+Deno.test("copyTree() notices a change by the kind, the length, the time or the inode alone", () => {
+  const path = `${SOURCE}/file`;
+  const changes: Partial<EntryFacts>[] = [
+    { kind: "link" },
+    { sizeBytes: 8 },
+    { modifiedMs: 5 },
+    { inode: 5 },
+  ];
+  for (const change of changes) {
+    const disk = sourceDisk();
+    // The source is stamped again when the copy is complete.
+    const isCopied = (): boolean => (disk.fs.look(`${TARGET}/link`)?.modifiedMs ?? 0) === 77;
+    disk.fs.setTimes(`${SOURCE}/link`, 77, 77);
+    const fs: WriteFs = {
+      ...disk.fs,
+      look: (looked) => {
+        const facts = disk.fs.look(looked);
+        return facts && looked === path && isCopied() ? { ...facts, ...change } : facts;
+      },
+    };
+    const error = assertThrows(() => copyTree(fs, SOURCE, TARGET), OperationError);
+    assertEquals(error.code, "busy", JSON.stringify(change));
+  }
+});
+
+Deno.test("digestTree() tells a file from a link that leads to its digest", () => {
+  const disk = new MemoryDisk();
+  disk.write("/one/a", "content");
+  disk.makeDirectories("/two");
+  disk.fs.makeSymbolicLink(digestFile(disk.fs, "/one/a"), "/two/a");
+  assertNotEquals(digestTree(disk.fs, "/one"), digestTree(disk.fs, "/two"));
 });
 
 Deno.test("copyTree() is indifferent to reading, which changes the times of a directory", () => {

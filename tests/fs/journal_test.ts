@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import { createHash } from "node:crypto";
 import { OperationError } from "../../lib/base/errors.ts";
 import {
+  type EntriesRecord,
   Journal,
   type JournalRecord,
   type MoveRecord,
@@ -37,6 +38,19 @@ const MOVE: MoveRecord = {
   removed: `${STORE}/.segment.vecfsck-0000000000000004.removed`,
 };
 
+const ENTRIES: EntriesRecord = {
+  kind: "swap-entries",
+  id: "20260102T030410-0000000000000007",
+  startedAt: "2026-01-02T03:04:10.000Z",
+  live: STORE,
+  replacement: `${WORK_DIRECTORY}/staged`,
+  aside: `${WORK_DIRECTORY}/quarantine/data`,
+  leaving: ["chroma.sqlite3", "segment"],
+  coming: ["chroma.sqlite3"],
+  database: "chroma.sqlite3",
+  hadDatabase: true,
+};
+
 const RECORDS: readonly JournalRecord[] = [
   SWAP,
   MOVE,
@@ -51,6 +65,8 @@ const RECORDS: readonly JournalRecord[] = [
     incomplete: `${STORE}/.segment.vecfsck-0000000000000005.new`,
     removed: "/other/quarantine/.segment.vecfsck-0000000000000006.removed",
   },
+  ENTRIES,
+  { ...ENTRIES, id: "f", startedAt: "2026-01-02T03:04:11.000Z", leaving: [], database: null },
 ];
 
 function storeDisk(): MemoryDisk {
@@ -217,7 +233,7 @@ Deno.test("Journal.tidy() removes what an interrupted write has left, and nothin
 });
 
 Deno.test("Journal.read() takes no record for whole that has lost or changed a byte", () => {
-  for (const record of [SWAP, MOVE]) {
+  for (const record of [SWAP, MOVE, ENTRIES]) {
     const disk = storeDisk();
     const journal = new Journal(disk.fs, WORK_DIRECTORY);
     journal.write(record);
@@ -310,6 +326,37 @@ Deno.test("Journal.read() takes no record that names what is not temporary as if
     disk.write("/home/somebody/letters", "letters");
     disk.write("/other/quarantine/segment/data", "vectors");
     disk.write(`${JOURNAL}/hostile.json`, fileOf({ ...MOVE, id: "hostile", ...change }));
+    const before = disk.list();
+    const changes = recoverSwaps(STORE, { fs: disk.fs });
+    assertEquals(changes.map(({ outcome }) => outcome), ["unreadable"], JSON.stringify(change));
+    assertEquals(disk.list(), before);
+  }
+});
+
+Deno.test("Journal.read() takes no record whose names of entries are no names", () => {
+  const hostile: Record<string, unknown>[] = [
+    { leaving: ["../home"] },
+    { leaving: ["segment", ".."] },
+    { leaving: "segment" },
+    { leaving: [5] },
+    { coming: ["."] },
+    { coming: [""] },
+    { coming: ["a/b"] },
+    { coming: ["a\\b"] },
+    { coming: ["a\0"] },
+    { coming: [".vecfsck"] },
+    { coming: undefined },
+    { database: "../home" },
+    { database: 5 },
+    { hadDatabase: 1 },
+    { live: "" },
+    { aside: 5 },
+    { replacement: undefined },
+  ];
+  for (const change of hostile) {
+    const disk = storeDisk();
+    disk.write("/data/home/letters", "letters");
+    disk.write(`${JOURNAL}/hostile.json`, fileOf({ ...ENTRIES, id: "hostile", ...change }));
     const before = disk.list();
     const changes = recoverSwaps(STORE, { fs: disk.fs });
     assertEquals(changes.map(({ outcome }) => outcome), ["unreadable"], JSON.stringify(change));

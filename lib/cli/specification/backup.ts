@@ -7,11 +7,14 @@
 import {
   type ArgumentSpecification,
   CANCELLED_STATUS,
+  DRY_RUN_OPTION,
   type ExitStatus,
   type OptionSpecification,
+  QUIET_OPTION,
   STORE_ARGUMENT,
   USAGE_STATUS,
   type VerbSpecification,
+  YES_OPTION,
 } from "../specification.ts";
 
 const TO_OPTION: OptionSpecification = {
@@ -19,20 +22,6 @@ const TO_OPTION: OptionSpecification = {
   type: "text",
   valueName: "DIR",
   description: "The directory of backups. Default: STORE.backups, beside the store.",
-};
-
-const QUIET_OPTION: OptionSpecification = {
-  name: "quiet",
-  short: "q",
-  type: "flag",
-  description: "Print only what is wrong, and no progress.",
-};
-
-const YES_OPTION: OptionSpecification = {
-  name: "yes",
-  short: "y",
-  type: "flag",
-  description: "Do it without asking.",
 };
 
 const KEEP_OPTIONS: readonly OptionSpecification[] = [
@@ -223,12 +212,7 @@ export const BACKUP_VERBS: readonly VerbSpecification[] = [
         type: "flag",
         description: "With rules that keep nothing, such as --keep-last 0: remove every backup.",
       },
-      {
-        name: "dry-run",
-        short: "n",
-        type: "flag",
-        description: "Only say what would be removed.",
-      },
+      DRY_RUN_OPTION,
       YES_OPTION,
     ],
     examples: [

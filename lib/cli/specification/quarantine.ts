@@ -6,26 +6,13 @@
 
 import {
   type ArgumentSpecification,
+  DRY_RUN_OPTION,
   type ExitStatus,
-  type OptionSpecification,
   STORE_ARGUMENT,
   USAGE_STATUS,
   type VerbSpecification,
+  YES_OPTION,
 } from "../specification.ts";
-
-const DRY_RUN_OPTION: OptionSpecification = {
-  name: "dry-run",
-  short: "n",
-  type: "flag",
-  description: "Say what would be done, and do nothing.",
-};
-
-const YES_OPTION: OptionSpecification = {
-  name: "yes",
-  short: "y",
-  type: "flag",
-  description: "Do it without asking.",
-};
 
 const PLACE_ARGUMENT: ArgumentSpecification = {
   ...STORE_ARGUMENT,

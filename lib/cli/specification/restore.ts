@@ -6,9 +6,12 @@
 
 import {
   CANCELLED_STATUS,
+  DRY_RUN_OPTION,
+  QUIET_OPTION,
   STORE_ARGUMENT,
   USAGE_STATUS,
   type VerbSpecification,
+  YES_OPTION,
 } from "../specification.ts";
 
 /** The verb `restore`. */
@@ -58,19 +61,9 @@ export const RESTORE_VERBS: readonly VerbSpecification[] = [
         type: "flag",
         description: "Take a backup that is not good, when --from names it.",
       },
-      {
-        name: "dry-run",
-        short: "n",
-        type: "flag",
-        description: "Print what would be done, and do nothing.",
-      },
-      { name: "yes", short: "y", type: "flag", description: "Do it without asking." },
-      {
-        name: "quiet",
-        short: "q",
-        type: "flag",
-        description: "Print only what is wrong, and no progress.",
-      },
+      DRY_RUN_OPTION,
+      YES_OPTION,
+      QUIET_OPTION,
     ],
     examples: [
       {

@@ -6,6 +6,7 @@
 
 import {
   CANCELLED_STATUS,
+  QUIET_OPTION,
   STORE_ARGUMENT,
   USAGE_STATUS,
   type VerbSpecification,
@@ -39,12 +40,7 @@ export const SEAL_VERBS: readonly VerbSpecification[] = [
         type: "flag",
         description: "Seal the store even where it is damaged; the seal says so.",
       },
-      {
-        name: "quiet",
-        short: "q",
-        type: "flag",
-        description: "Print only what is wrong, and no progress.",
-      },
+      QUIET_OPTION,
     ],
     examples: [
       { command: "vecfsck seal /srv/chroma", description: "seal a store that nothing uses" },
