@@ -265,6 +265,16 @@ Deno.test("copyFile() copies what there was when it began, however much the file
   assertEquals(factsAt(disk.fs, TARGET).sizeBytes, sizeBytes);
 });
 
+Deno.test("copyFile() tells of a file that is gone when it comes to it", () => {
+  const disk = sourceDisk();
+  const error = assertThrows(
+    () => copyFile(disk.fs, `${SOURCE}/none`, TARGET),
+    OperationError,
+    `${SOURCE}/none was changed while it was copied`,
+  );
+  assertEquals([error.code, disk.fs.look(TARGET)], ["busy", null]);
+});
+
 Deno.test("copyFile() notices that the system has lost what it said it wrote", () => {
   const disk = sourceDisk();
   const losing = interceptWrites(disk.fs, ({ name }) => name === "write" ? "lost" : "as-it-is");

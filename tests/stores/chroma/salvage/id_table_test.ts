@@ -1,0 +1,22 @@
+import { assertEquals } from "@std/assert";
+import { IdTable } from "../../../../lib/stores/chroma/salvage/id_table.ts";
+
+Deno.test("IdTable.add() numbers ids in order and gives a known one its number", () => {
+  const table = new IdTable();
+  assertEquals(["a", "b", "a", "ä", ""].map((id) => table.add(id)), [0, 1, 0, 2, 3]);
+  assertEquals([table.count, table.find("ä"), table.find("c")], [4, 2, -1]);
+});
+
+Deno.test("IdTable.text() gives every id back when there are very many", () => {
+  const table = new IdTable();
+  const id = (number: number): string => `${"x".repeat(number % 97)}-${number}-日本`;
+  for (let number = 0; number < 60_000; number++) table.add(id(number));
+  for (let number = 0; number < 60_000; number += 37) {
+    assertEquals(table.text(number), id(number));
+    assertEquals(table.find(id(number)), number);
+  }
+});
+
+Deno.test("IdTable.add() refuses an id that is longer than any id is", () => {
+  assertEquals(new IdTable().add("x".repeat(70_000)), -1);
+});
