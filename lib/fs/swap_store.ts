@@ -4,8 +4,11 @@
  * | the store's directory                             | how it is swapped                          |
  * | ------------------------------------------------- | ------------------------------------------ |
  * | can be renamed                                    | as a whole (`swap.ts`)                     |
- * | has its work directory inside: a mount point      | its entries are exchanged                  |
+ * | has a work directory inside: a mount point        | its entries are exchanged                  |
  * | the rename is refused: EBUSY, EACCES, EPERM, EXDEV| nothing has changed: entries are exchanged |
+ *
+ * A work directory inside can also be one of an earlier run, of a user that may not write beside the
+ * store. What lies there in quarantine would go aside with the store, and nobody would find it.
  *
  * @module
  */
@@ -21,8 +24,8 @@ import { errorCodeOf, type WriteFs } from "./write_fs.ts";
 
 /** How a whole store is swapped. */
 export interface SwapStoreOptions extends Omit<SwapEntriesOptions, "store"> {
-  /** The lock of the store, which then covers the replacement as well. */
-  lock: StoreLock;
+  /** The lock of the store, where the caller holds one: it then covers the replacement as well. */
+  lock?: StoreLock | undefined;
 }
 
 /** What a system answers where a directory has to stay: it is mounted, or its parent is another's. */
@@ -55,7 +58,7 @@ export function swapStore(
 ): SwapResult {
   const { fs = localFs } = options;
   if (!hasInnerWorkDirectory(fs, store)) {
-    lock.cover(replacement);
+    lock?.cover(replacement);
     try {
       return swapDirectory(store, replacement, { ...options, store });
     } catch (error) {
@@ -66,16 +69,17 @@ export function swapStore(
 }
 
 /**
- * Tells whether the work directory of a store is inside it, for the store is a mount point or
- * nothing can be made beside it.
+ * Tells whether a store has a work directory inside: it is a mount point, or nothing could be made
+ * beside it when this was last tried.
  *
  * @param fs The file system.
  * @param store The store's directory.
- * @returns Whether it is inside.
+ * @returns Whether there is one, which is made where it is needed.
  * @throws {OperationError} It can be made in neither place.
  */
 export function hasInnerWorkDirectory(fs: WriteFs, store: string): boolean {
-  return openWorkDirectory(fs, store) === workPlacesOf(fs, store).inside;
+  openWorkDirectory(fs, store);
+  return fs.look(workPlacesOf(fs, store).inside) !== null;
 }
 
 function isImmovable(error: unknown): boolean {

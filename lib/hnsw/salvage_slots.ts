@@ -19,6 +19,12 @@ import { readSlotChunks } from "./slots.ts";
 
 export { readSlotVector, SLOT_STATE, type SlotSalvageOptions } from "./slot_judge.ts";
 
+/** How many slots are looked at: at the most, where no count is known, and by that count. */
+const MOST_SLOTS = 1 << 26;
+const MOST_UNDECLARED_SLOTS = 1 << 25;
+const FEWEST_LOOKED_AT = 1 << 20;
+const MOST_PER_DECLARED = 4;
+
 /** Where more vectors than this part have a sector of zeros, that is how these vectors are. */
 const HOLLOW_BY_NATURE = 0.25;
 
@@ -68,7 +74,7 @@ export interface SlotSalvage {
  */
 export function salvageSlots(file: RandomAccessBytes, options: SlotSalvageOptions): SlotSalvage {
   const { geometry, onRead } = options;
-  const slots = Math.min(Math.floor(file.sizeBytes / geometry.slotSizeBytes), 0xffff_fffe);
+  const slots = boundSlots(Math.floor(file.sizeBytes / geometry.slotSizeBytes), options);
   const used = Math.min(slots, options.declaredCount ?? slots);
   const judge = new SlotJudge(options, slots, measureVectors(file, geometry, used));
   for (const chunk of readSlotChunks(file, geometry, 0, slots)) {
@@ -87,6 +93,14 @@ export function salvageSlots(file: RandomAccessBytes, options: SlotSalvageOption
     states,
     slotOf: (label) => findSlot(labels, states, order, label),
   };
+}
+
+/** A file can say that it is as long as it likes, and be nearly all hole. */
+function boundSlots(slots: number, { declaredCount }: SlotSalvageOptions): number {
+  const likely = declaredCount === null
+    ? MOST_UNDECLARED_SLOTS
+    : Math.max(FEWEST_LOOKED_AT, MOST_PER_DECLARED * declaredCount);
+  return Math.min(slots, likely, MOST_SLOTS);
 }
 
 /** Marks slots whose label another one has too, unless it alone is in use. */

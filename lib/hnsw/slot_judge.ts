@@ -87,6 +87,8 @@ export interface UsualLength {
   readonly length: number;
   /** How far a normalised vector may be from 1. */
   readonly tolerance: number;
+  /** Whether all that were measured are normalised. */
+  readonly isNormalised: boolean;
 }
 
 /**
@@ -114,10 +116,12 @@ export function measureVectors(
     if (Number.isFinite(squared) && squared > 0) lengths.push(Math.sqrt(squared));
   }
   const { factor, least, most } = NORM_TOLERANCE;
-  const deviation = median(lengths.map((length) => Math.abs(length - 1)));
+  const deviations = lengths.map((length) => Math.abs(length - 1));
+  const deviation = median(deviations);
   return {
     length: median(lengths),
     tolerance: Math.min(most, Math.max(least, factor * deviation)),
+    isNormalised: deviations.length > 0 && deviations.every((each) => each <= most),
   };
 }
 

@@ -7,6 +7,8 @@ import { readStoreContents } from "../../lib/engine/contents.ts";
 import { localFs } from "../../lib/fs/platform.ts";
 import { recoverSwaps } from "../../lib/fs/recover.ts";
 import type { WriteFs } from "../../lib/fs/write_fs.ts";
+import { listEntries } from "../../lib/quarantine/entries.ts";
+import { prepareEntry } from "../../lib/quarantine/entry.ts";
 import { restoreEntry } from "../../lib/quarantine/restore_entry.ts";
 import { StoreDatabase } from "../../lib/sqlite/database.ts";
 import { brief, checkWhole } from "../support/findings.ts";
@@ -135,6 +137,27 @@ Deno.test("restoreBackup() exchanges the entries of a mount point, and takes it 
   assertEquals(Deno.statSync(join(mount.path, "chroma.sqlite3")).size, 5_000);
   await restore(mount.path, { to });
   assertEquals(await hashesOf(mount.path), before);
+});
+
+Deno.test("restoreBackup() does not bury what an earlier run has put in quarantine in the store", async () => {
+  const store = await goldenStore("chroma-1.5.9");
+  await backUp(store);
+  const [segment = ""] = namesIn(store);
+  const item = { from: segment, to: `data/${segment}`, sizeBytes: 0, sha256: null };
+  const numbers = { collection: null, records: null, onlyCopies: null };
+  const earlier = prepareEntry(store, {
+    kind: "index",
+    reason: "it was moved by an earlier run",
+    findings: [],
+    items: [{ ...item, ...numbers }],
+  });
+  ruin(store);
+  // The user of that run could not write beside the store.
+  await Deno.rename(`${store}.vecfsck`, join(store, ".vecfsck"));
+  const { quarantined } = await restore(store);
+  const ids = listEntries(store).entries.map(({ id }) => id);
+  assertEquals(ids.sort(), [earlier.id, quarantined ?? ""].sort());
+  await assertHealthy(store);
 });
 
 Deno.test("planRestore() chooses by name, by time, by directory, else the newest good one", async () => {

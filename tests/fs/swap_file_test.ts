@@ -253,6 +253,20 @@ Deno.test("swapFile() changes nothing on Windows while somebody has the database
   }
 });
 
+Deno.test("swapFile() waits for the names by which the replacement is reached, before its record", () => {
+  const disk = databaseDisk(new MemoryDisk());
+  disk.write("/data/new/deep/fresh", "new");
+  const synced: string[] = [];
+  const fs = interceptWrites(disk.fs, ({ name, paths }) => {
+    const isRecord = paths[0]?.startsWith("/data/store.vecfsck/journal/") === true;
+    if (isRecord) assert(["/data/new/deep", "/data/new"].every((path) => synced.includes(path)));
+    if (name === "syncDirectory") synced.push(paths[0] ?? "");
+    return "as-it-is";
+  });
+  swapFile(LIVE, "/data/new/deep/fresh", { store: STORE, aside: KEPT, fs });
+  assertEquals(disk.list(STORE), { [LIVE]: "new" });
+});
+
 Deno.test("swapFile() syncs the replacement before its record, and the record before any change", () => {
   const disk = databaseDisk(new MemoryDisk(), ["-wal"]);
   const operations: string[] = [];

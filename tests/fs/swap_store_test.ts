@@ -37,8 +37,10 @@ function swap(fs: WriteFs): void {
   swapStore(STORE, STAGED, { lock, aside: ASIDE, database: "chroma.sqlite3", fs });
 }
 
-function assertSwapped(disk: MemoryDisk): void {
-  const files = Object.entries(disk.list()).filter(([, content]) => content !== "/");
+function assertSwapped(disk: MemoryDisk, others: readonly string[] = []): void {
+  const files = Object.entries(disk.list()).filter(([path, content]) =>
+    content !== "/" && !others.includes(path)
+  );
   assertEquals(Object.fromEntries(files), {
     [`${STORE}/chroma.sqlite3`]: "new database",
     [`${STORE}/segment-2/data`]: "new vectors",
@@ -66,6 +68,16 @@ for (const code of ["EBUSY", "EACCES", "EPERM", "EXDEV"]) {
     assertEquals(disk.fs.look(STORE)?.inode, before);
   });
 }
+
+Deno.test("swapStore() leaves a work directory inside where it is, with what lies there in quarantine", () => {
+  const disk = makeDisk();
+  const kept = `${STORE}/.vecfsck/quarantine/earlier/data/vectors`;
+  disk.write(kept, "the only copy");
+  swap(disk.fs);
+  assertEquals(disk.list()[kept], "the only copy");
+  disk.fs.rename(`${STORE}/.vecfsck`, "/srv/checked");
+  assertSwapped(disk, [kept.replace(`${STORE}/.vecfsck`, "/srv/checked")]);
+});
 
 for (const code of ["EIO", "ENOSPC", "EROFS"]) {
   Deno.test(`swapStore() does not try again where the rename says ${code}`, () => {

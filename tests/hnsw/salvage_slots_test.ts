@@ -116,3 +116,20 @@ Deno.test("salvageSlots() does not use a vector with a hole of a sector", () => 
   assertEquals(counts.usable, 11);
   assertEquals((states[3] ?? 0) & SLOT_STATE.usable, 0);
 });
+
+Deno.test("salvageSlots() does not follow a file that is nearly all hole", () => {
+  let readBytes = 0;
+  const endless = {
+    sizeBytes: 2 ** 45,
+    readAt(offset: number, target: Uint8Array): Uint8Array {
+      readBytes += target.byteLength;
+      target.fill(0);
+      const known = INDEX.data.bytes.subarray(offset, offset + target.byteLength);
+      target.set(known);
+      return target;
+    },
+  };
+  const slots = salvageSlots(endless, { geometry, cosine: true, declaredCount: 40 });
+  assertEquals(slots.counts.usable, 40);
+  assert(readBytes < 2 ** 28);
+});

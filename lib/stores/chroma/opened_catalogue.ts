@@ -94,6 +94,24 @@ export function listVectorSegments(
 }
 
 /**
+ * Lists the indexes of a store whose catalogue cannot be read: what their directories alone say.
+ *
+ * @param layout The store's directory.
+ * @returns One entry for each directory that was not moved aside.
+ */
+export function listStraySubjects(layout: Layout): SegmentSubject[] {
+  return layout.segments.filter((directory) => !directory.movedAside).map((directory) => ({
+    storePath: layout.path,
+    segmentId: directory.segmentId,
+    collection: null,
+    dimension: null,
+    settings: null,
+    era: "rust",
+    directory,
+  }));
+}
+
+/**
  * Reads the watermarks that stand in id maps: before 0.5.6 that of an index stands there alone; and
  * so it does in a store that was upgraded, until an engine loads that index.
  *

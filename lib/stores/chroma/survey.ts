@@ -21,6 +21,7 @@ import type { Engine } from "./catalogue/migrations.ts";
 import {
   estimateBytes,
   findRecords,
+  listStraySubjects,
   listVectorSegments,
   openCatalogue,
   type OpenedCatalogue,
@@ -152,18 +153,7 @@ function listSkipped(layout: Layout, subjects: readonly SegmentSubject[] | null)
 
 /** Segments of a store whose catalogue cannot be read: their files are judged by themselves. */
 function listStraySegments(layout: Layout): PlannedSegment[] {
-  return layout.segments.filter((directory) => !directory.movedAside).map((directory) => ({
-    place: null,
-    subject: {
-      storePath: layout.path,
-      segmentId: directory.segmentId,
-      collection: null,
-      dimension: null,
-      settings: null,
-      era: "rust",
-      directory,
-    },
-  }));
+  return listStraySubjects(layout).map((subject) => ({ place: null, subject }));
 }
 
 function planSegmentTasks(

@@ -224,9 +224,7 @@ class OrderRule {
         if (found >= firstLabel) pins[row] = found;
       }
     }
-    const counts = index.slots?.counts;
-    const unreadable = counts === undefined ? 0 : counts.slots - counts.usable + counts.uncertain;
-    return missing > unreadable ? null : pins;
+    return missing > countUnreadable(index) ? null : pins;
   }
 
   #assign(rows: readonly number[], assigned: Uint32Array): OrderReport {
@@ -254,4 +252,12 @@ class OrderRule {
     }
     return this.#report(null, count);
   }
+}
+
+/** How many slots are not there, or cannot be used, so that a vector may rightly not be found. */
+function countUnreadable({ slots }: IndexDirectory): number {
+  if (slots === null) return 0;
+  const { counts, declaredCount } = slots;
+  const cut = Math.max(0, (declaredCount ?? 0) - counts.slots);
+  return cut + counts.slots - counts.usable + counts.uncertain;
 }

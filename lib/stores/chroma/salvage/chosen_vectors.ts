@@ -12,13 +12,10 @@ import { SLOT_STATE } from "../../../hnsw/salvage_slots.ts";
 import { SlotBitmap } from "../../../hnsw/slot_bitmap.ts";
 import { isCosine } from "../segment/segment_reading.ts";
 import { Column } from "./columns.ts";
-import type { IndexDirectory } from "./index_directory.ts";
 import { labelEvidence } from "./label_evidence.ts";
 import type { OrderReport } from "./order_report.ts";
-import { isFiniteVector, type QueueVectors } from "./queue_vectors.ts";
-import type { LabelReading } from "./read_labels.ts";
-import type { OperationsReading } from "./read_operations.ts";
-import type { RowReading } from "./read_rows.ts";
+import { describeDirectory, listUnclaimed, type OpenedIndex } from "./opened_index.ts";
+import { isFiniteVector } from "./queue_vectors.ts";
 import { RECORD, type RecordTable } from "./record_table.ts";
 import type {
   DatabaseReport,
@@ -29,41 +26,12 @@ import type {
   RecordSource,
   SalvageCounts,
   SalvagedRecord,
-  SalvageRequest,
   SegmentSalvage,
   VectorSource,
 } from "./salvage_request.ts";
+import type { SalvageParts } from "./salvage_parts.ts";
+import { SalvageTally } from "./salvage_tally.ts";
 import { isSameVector, normalise } from "./slot_finder.ts";
-
-/** A directory that was opened, and what its id map gave. */
-export interface OpenedIndex {
-  /** The directory. */
-  readonly index: IndexDirectory;
-  /** The labels of its id map, or null without one. */
-  labels: LabelReading | null;
-  /** Whether it is the segment's own. */
-  readonly isOwn: boolean;
-}
-
-/** What the choice is made from. */
-export interface SalvageParts {
-  /** What was asked for. */
-  readonly request: SalvageRequest;
-  /** The records, with their labels. */
-  readonly records: RecordTable;
-  /** The directories, the segment's own first. */
-  readonly opened: readonly OpenedIndex[];
-  /** The vectors in the queue. */
-  readonly queue: QueueVectors;
-  /** Floats of a vector, or null. */
-  readonly dimension: number | null;
-  /** What became of the order rule. */
-  readonly order: OrderReport;
-  /** How well the rows were read. */
-  readonly rows: RowReading | null;
-  /** What was read of the queue. */
-  readonly operations: OperationsReading | null;
-}
 
 /** What was chosen for a record: nothing, a reason, the queue, or a directory by its place. */
 const CHOICE = { none: 0, gone: 1, ambiguous: 2, notFinite: 3, damaged: 4, queue: 5, directory: 6 };
@@ -109,7 +77,7 @@ export class ChosenVectors implements SegmentSalvage {
     for (let record = 0; record < this.#records.count; record++) {
       if (this.#isRecord(record)) this.#choose(record);
     }
-    const left = this.#countLeft();
+    const left = this.#listLeft().length;
     this.#nameReasons(left);
     this.counts = this.#count(left);
   }
@@ -230,20 +198,8 @@ export class ChosenVectors implements SegmentSalvage {
   }
 
   /** The usable live slots that no record has claimed. */
-  *#listLeft(): Generator<number> {
-    const slots = this.#own?.index.slots ?? null;
-    if (slots === null) return;
-    for (let slot = 0; slot < slots.labels.length; slot++) {
-      const state = slots.states[slot] ?? 0;
-      const isLive = (state & SLOT_STATE.usable) !== 0 && (state & SLOT_STATE.live) !== 0;
-      if (isLive && !this.#claimed.has(slot)) yield slot;
-    }
-  }
-
-  #countLeft(): number {
-    let left = 0;
-    for (const _ of this.#listLeft()) left++;
-    return left;
+  #listLeft(): number[] {
+    return listUnclaimed(this.#own?.index.slots ?? null, this.#claimed);
   }
 
   /** Where vectors are left that no id is known for, a record without one may own one of them. */
@@ -323,41 +279,20 @@ export class ChosenVectors implements SegmentSalvage {
   }
 
   #count(left: number): SalvageCounts {
-    const counts = {
-      records: 0,
-      bySource: { queue: 0, index: 0, "moved-aside": 0 },
-      byEvidence: { "id-map": 0, "torn-id-map": 0, "older-id-map": 0, queue: 0, order: 0 },
-      missing: { gone: 0, ambiguous: 0, "not-finite": 0, "slot-damaged": 0 },
-      byRecordSource: { row: 0, "unique-index": 0, queue: 0, "id-map": 0 },
-      lengthsLost: 0,
-      perhapsOutdated: 0,
-    };
+    const tally = new SalvageTally();
     for (let record = 0; record < this.#records.count; record++) {
       const choice = this.#choices.get(record);
       if (choice === CHOICE.none) continue;
-      counts.records++;
-      counts.byRecordSource[this.#recordSourceOf(record)]++;
-      const evidence = labelEvidence(this.#records.labelSources.get(record));
-      if (evidence !== null) counts.byEvidence[evidence]++;
       const reason = REASONS[choice] ?? null;
-      if (reason !== null) counts.missing[reason]++;
-      else counts.bySource[this.#sourceOf(record)]++;
       const marks = this.#marks.get(record);
-      if ((marks & MARK.lengthLost) !== 0) counts.lengthsLost++;
-      if ((marks & MARK.perhapsOutdated) !== 0) counts.perhapsOutdated++;
+      tally.add({
+        recordSource: this.#recordSourceOf(record),
+        evidence: labelEvidence(this.#records.labelSources.get(record)),
+        outcome: reason ?? this.#sourceOf(record),
+        isLengthLost: (marks & MARK.lengthLost) !== 0,
+        isPerhapsOutdated: (marks & MARK.perhapsOutdated) !== 0,
+      });
     }
-    return { ...counts, slotsDisputed: this.#slotsDisputed, unclaimedSlots: left };
+    return tally.finish(this.#slotsDisputed, left);
   }
-}
-
-function describeDirectory({ index, labels, isOwn }: OpenedIndex): DirectoryReport {
-  return {
-    name: index.directory.name,
-    movedAside: !isOwn,
-    layout: index.layout?.source ?? null,
-    slots: index.slots?.counts ?? null,
-    idMapFault: labels?.fault ?? null,
-    idMapLabels: labels?.accepted ?? null,
-    contradicted: labels?.contradicted ?? 0,
-  };
 }

@@ -18,6 +18,7 @@ import {
 import { HEADER_SIZE_BYTES, parseHeader, PERSISTENCE_VERSION } from "../../../hnsw/header.ts";
 import { LinkWalk } from "../../../hnsw/links.ts";
 import { type ConfirmedGeometry, findGeometry } from "../../../hnsw/salvage_geometry.ts";
+import { measureVectors } from "../../../hnsw/slot_judge.ts";
 import {
   readSlotVector,
   salvageSlots,
@@ -212,10 +213,15 @@ export class IndexDirectory implements Disposable {
   }
 
   #readLengths(subject: SegmentSubject): SlotLengths | null {
-    if (!isCosine(subject) || this.slots === null) return null;
-    const { states } = this.slots;
+    if (this.data === null || this.slots === null) return null;
+    const { states, geometry, declaredCount } = this.slots;
+    const space = subject.settings?.space ?? null;
+    if (space !== null && space !== "cosine") return null;
+    // In an index of another space length.bin is garbage: it counts only where the space is known.
+    const used = Math.min(states.length, declaredCount ?? states.length);
+    if (space === null && !measureVectors(this.data, geometry, used).isNormalised) return null;
     return SlotLengths.read(
-      this.#files.get("lengths") ?? null,
+      space === null ? null : this.#files.get("lengths") ?? null,
       states.length,
       (slot) => ((states[slot] ?? 0) & SLOT_STATE.usable) !== 0,
     );

@@ -6,13 +6,33 @@
 
 import {
   findRecords,
+  listStraySubjects,
   listVectorSegments,
   type OpenedCatalogue,
   readPickleWatermarks,
 } from "../opened_catalogue.ts";
-import type { Layout } from "../layout.ts";
+import type { Layout, SegmentDirectory } from "../layout.ts";
 import { wasMadeByRust } from "./order_evidence.ts";
 import type { SalvageRequest } from "./salvage_request.ts";
+
+/**
+ * Lists the indexes of a store whose catalogue cannot be read: of each only what its directory says.
+ * Ids come from its id map alone, and the space is not known, so that the lengths of normalised
+ * vectors count as lost.
+ *
+ * @param layout The store's directory.
+ * @returns One request for each segment that has a directory.
+ */
+export function listStrayRequests(layout: Layout): SalvageRequest[] {
+  return listStraySubjects(layout).map((subject) => ({
+    subject,
+    movedAside: listMovedAside(layout, subject.segmentId),
+    database: null,
+    place: null,
+    engine: null,
+    madeByRust: false,
+  }));
+}
 
 /**
  * Lists the indexes of a store.
@@ -36,12 +56,14 @@ export function listSalvageRequests(
   const madeByRust = wasMadeByRust(catalogue);
   return segments.map(({ subject }, at) => ({
     subject,
-    movedAside: layout.segments.filter(({ movedAside, segmentId }) =>
-      movedAside && segmentId === subject.segmentId
-    ),
+    movedAside: listMovedAside(layout, subject.segmentId),
     database: reading.database,
     place: places[at] ?? null,
     engine,
     madeByRust,
   }));
+}
+
+function listMovedAside(layout: Layout, wanted: string): SegmentDirectory[] {
+  return layout.segments.filter(({ movedAside, segmentId }) => movedAside && segmentId === wanted);
 }

@@ -12,6 +12,7 @@ import { decodeWholeRow, WHOLE_ROW } from "../records/read_queue.ts";
 import { findRowFault, QUEUE_OPERATIONS, type RowFault } from "../records/queue_row.ts";
 import { Column } from "./columns.ts";
 import { RECORD, type RecordTable } from "./record_table.ts";
+import { highestSequence, listMadeBefore } from "./row_sequences.ts";
 
 /** From which embeddings_queue migration on an engine purges. */
 const FIRST_PURGING_QUEUE = 2;
@@ -289,26 +290,4 @@ export class QueueFollower {
     this.#records.mark(index, isOpen ? RECORD.maybeAtWatermark : RECORD.atWatermark);
     return false;
   }
-}
-
-/**
- * For each row the lowest sequence number of it and all rows behind it: by then it had been made, for
- * rows are made in the order of their keys, and a write only raises the number of a row.
- */
-function listMadeBefore({ count, sequences }: RecordTable): Float64Array {
-  const made = new Float64Array(count);
-  let lowest = Infinity;
-  for (let index = count - 1; index >= 0; index--) {
-    const sequence = sequences.get(index);
-    if (sequence >= 0) lowest = Math.min(lowest, sequence);
-    made[index] = lowest;
-  }
-  return made;
-}
-
-/** What stands in for a watermark of METADATA that is lost: the newest write of a row. */
-function highestSequence({ count, sequences }: RecordTable): number {
-  let highest = 0;
-  for (let index = 0; index < count; index++) highest = Math.max(highest, sequences.get(index));
-  return highest;
 }

@@ -27,8 +27,8 @@ export interface SalvageRequest {
   readonly database: StoreDatabase | null;
   /** Where the records stand; null when the catalogue cannot tell. */
   readonly place: RecordPlace | null;
-  /** The engine that wrote the store. */
-  readonly engine: Engine;
+  /** The engine that wrote the store; null only without a database. */
+  readonly engine: Engine | null;
   /** Whether 1.x made the store: `wasMadeByRust` tells from the catalogue. */
   readonly madeByRust: boolean;
 }

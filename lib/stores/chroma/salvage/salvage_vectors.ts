@@ -25,7 +25,8 @@ import { decideOpenAdds, type OperationsReading, readOperations } from "./read_o
 import { readRows, type RowReading } from "./read_rows.ts";
 import { RecordTable } from "./record_table.ts";
 import type { SalvageRequest, SegmentSalvage } from "./salvage_request.ts";
-import { ChosenVectors, type OpenedIndex } from "./chosen_vectors.ts";
+import { ChosenVectors } from "./chosen_vectors.ts";
+import type { OpenedIndex } from "./opened_index.ts";
 import { QueueWitnesses } from "./queue_witnesses.ts";
 import { adoptOlderLabels } from "./older_labels.ts";
 
@@ -81,7 +82,9 @@ class Salvager {
 
   #readDatabase(): QueueVectors {
     const { database, place, subject, engine } = this.#request;
-    if (database === null || place === null) return new QueueVectors(null, subject.dimension);
+    if (database === null || place === null || engine === null) {
+      return new QueueVectors(null, subject.dimension);
+    }
     this.#rows = readRows(database, place.metadataSegmentId, this.#records);
     this.#operations = readOperations(database, this.#records, {
       collectionId: place.collectionId,

@@ -1,6 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { copyTree, goldenFacts, type GoldenStore } from "../../../support/fixtures.ts";
 import { BrokenStore } from "../../../support/broken_store.ts";
+import { readLayout } from "../../../../lib/stores/chroma/layout.ts";
+import { listStrayRequests } from "../../../../lib/stores/chroma/salvage/list_requests.ts";
+import type { SegmentSalvage } from "../../../../lib/stores/chroma/salvage/salvage_request.ts";
+import { salvageVectors } from "../../../../lib/stores/chroma/salvage/salvage_vectors.ts";
 import { compare, type ReadSalvage, salvage, vectorsOf } from "./salvage_cases.ts";
 
 const VECTOR = "zeroblob(124) || x'0000803f'";
@@ -158,4 +162,25 @@ Deno.test("salvageVectors() keeps vectors apart when two records have the same",
     null,
   ]);
   assertEquals(find(salvaged, "notes-00003")?.vector, expected.get("notes-00002"));
+});
+
+Deno.test("listStrayRequests() saves ids and vectors of a store without its database", async () => {
+  const { store, expected } = await open("chroma-1.5.9");
+  const [segment, cosine] = [store.segment(), store.segment("cosine")];
+  await Deno.remove(store.catalogue());
+  const saved = new Map<string, SegmentSalvage>();
+  for (const request of listStrayRequests(readLayout(store.path))) {
+    saved.set(request.subject.segmentId, salvageVectors(request));
+  }
+  const vectors = new Map<string, Float32Array>();
+  for (const record of saved.get(segment)?.records() ?? []) {
+    vectors.set(record.id, record.readVector(new Float32Array(32)));
+    assertEquals(record.recordSource, "id-map");
+  }
+  assertEquals([...vectors.keys()].sort(), [...expected.keys()].sort());
+  // What the queue had is gone with the database: 16 records have the version before.
+  const same = [...vectors].filter(([id, vector]) => expected.get(id)?.[0] === vector[0]);
+  assertEquals(same.length, 366);
+  for (const record of saved.get(cosine)?.records() ?? []) assert(record.isLengthLost);
+  for (const salvaged of saved.values()) salvaged[Symbol.dispose]();
 });
