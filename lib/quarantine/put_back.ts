@@ -17,6 +17,7 @@ import { moveAcrossDevices } from "../fs/move.ts";
 import { listInterruptedChanges } from "../fs/recover.ts";
 import { swapDirectory } from "../fs/swap.ts";
 import { swapEntries } from "../fs/swap_entries.ts";
+import { hasInnerWorkDirectory, swapStore } from "../fs/swap_store.ts";
 import { ensureDirectory } from "../fs/work_directory.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
 import { isHollow, isReachable, locateItem, type QuarantineEntry } from "./entries.ts";
@@ -132,7 +133,7 @@ function prepareRoom(
 ): PreparedEntry {
   const isStore = entry.manifest.kind === "store";
   // The work directory of a store that stays where it is would be part of the digest.
-  const isFixed = isStore && !isBeside(store, entry);
+  const isFixed = isStore && (!isBeside(store, entry) || hasInnerWorkDirectory(fs, store));
   return prepareEntry(store, {
     kind: entry.manifest.kind,
     reason: `it made room for what ${entry.id} held`,
@@ -173,8 +174,12 @@ function exchange(
     swapEntries(store, inside, { ...withClock(options), store, database, aside: room.dataPath });
     return;
   }
-  if (isStore) lock?.cover(inside);
-  const aside = isStore ? room.dataPath : join(dirname(room.dataPath), DATA_NAME, item.from);
+  if (isStore) {
+    const { database = null } = options;
+    swapStore(store, inside, { ...withClock(options), lock, database, aside: room.dataPath });
+    return;
+  }
+  const aside = join(dirname(room.dataPath), DATA_NAME, item.from);
   swapDirectory(each.target, inside, { ...withClock(options), store, aside });
 }
 
