@@ -122,6 +122,12 @@ export const USAGE_STATUS: ExitStatus = {
   description: "The call was wrong; nothing was done.",
 };
 
+/** The line of a verb that does all of its work or nothing. */
+export const FAILED_STATUS: ExitStatus = {
+  code: 8,
+  description: "It could not be done; the message says why. Nothing was changed.",
+};
+
 /** The line of every verb that writes on being cancelled. */
 export const CANCELLED_STATUS: ExitStatus = {
   code: 32,

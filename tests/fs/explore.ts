@@ -7,7 +7,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { OperationError } from "../../lib/base/errors.ts";
 import type { WriteFs } from "../../lib/fs/write_fs.ts";
-import { CrashDisk, fingerprint, seededRandom } from "../support/crash_fs.ts";
+import { CrashDisk, fingerprint, runUntilCut, seededRandom } from "../support/crash_fs.ts";
 import { everyFault, type Fault, withFault } from "../support/fault_fs.ts";
 import { Image, MemoryDisk } from "../support/memory_fs.ts";
 
@@ -115,16 +115,6 @@ function isNew(seen: Set<string>, image: Image): boolean {
   if (seen.has(key)) return false;
   seen.add(key);
   return true;
-}
-
-/** Runs an operation; tells whether the power was cut. Any other error is a failure. */
-function runUntilCut(crash: CrashDisk, operation: () => void): boolean {
-  try {
-    operation();
-  } catch (error) {
-    if (!crash.isCut) throw error;
-  }
-  return crash.isCut;
 }
 
 function judgeAfterRecovery(scenario: Scenario, image: Image): "old" | "new" {

@@ -194,3 +194,13 @@ export function seededRandom(seed: number): () => number {
     return state / 0x1_0000_0000;
   };
 }
+
+/** Runs an operation; tells whether the power was cut. Any other error is a failure. */
+export function runUntilCut(crash: CrashDisk, operation: () => void): boolean {
+  try {
+    operation();
+  } catch (error) {
+    if (!crash.isCut) throw error;
+  }
+  return crash.isCut;
+}

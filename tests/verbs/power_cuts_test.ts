@@ -11,7 +11,7 @@ import { join } from "@std/path";
 import { localFs } from "../../lib/fs/platform.ts";
 import { type RecoveredChange, recoverSwaps } from "../../lib/fs/recover.ts";
 import type { WriteFs } from "../../lib/fs/write_fs.ts";
-import { CrashDisk, fingerprint, seededRandom } from "../support/crash_fs.ts";
+import { CrashDisk, fingerprint, runUntilCut, seededRandom } from "../support/crash_fs.ts";
 import { Image, MemoryDisk } from "../support/memory_fs.ts";
 import { scratchDirectory } from "../support/fixtures.ts";
 import { materialise, readFilesInMemory, RecordedRun, TokenTable } from "./recorded_run.ts";
@@ -145,16 +145,6 @@ function isNew({ seen }: Exploration, image: Image): boolean {
   if (seen.has(key)) return false;
   seen.add(key);
   return true;
-}
-
-/** Runs an operation; tells whether the power was cut. Any other error is a failure. */
-function runUntilCut(crash: CrashDisk, operation: () => void): boolean {
-  try {
-    operation();
-  } catch (error) {
-    if (!crash.isCut) throw error;
-  }
-  return crash.isCut;
 }
 
 function judgeInMemory(exploration: Exploration, image: Image, tally: Tally | null): Files {

@@ -8,7 +8,7 @@ import {
   type ArgumentSpecification,
   CANCELLED_STATUS,
   DRY_RUN_OPTION,
-  type ExitStatus,
+  FAILED_STATUS,
   type OptionSpecification,
   QUIET_OPTION,
   STORE_ARGUMENT,
@@ -57,11 +57,6 @@ const ID_ARGUMENT: ArgumentSpecification = {
 const PLACE_ARGUMENT: ArgumentSpecification = {
   ...STORE_ARGUMENT,
   description: "The directory of a store; it may be lost.",
-};
-
-const FAILED_STATUS: ExitStatus = {
-  code: 8,
-  description: "It could not be done; the message says why. Nothing was changed.",
 };
 
 /** The verb `backup` and its actions. */

@@ -7,6 +7,7 @@
 import {
   CANCELLED_STATUS,
   DRY_RUN_OPTION,
+  FAILED_STATUS,
   QUIET_OPTION,
   STORE_ARGUMENT,
   USAGE_STATUS,
@@ -81,7 +82,7 @@ export const RESTORE_VERBS: readonly VerbSpecification[] = [
     ],
     exitStatus: [
       { code: 0, description: "The store is restored, or with --dry-run could be." },
-      { code: 8, description: "It could not be done; the message says why. Nothing was changed." },
+      FAILED_STATUS,
       USAGE_STATUS,
       CANCELLED_STATUS,
     ],
