@@ -48,9 +48,42 @@ export type { BinFileProblem } from "./lib/hnsw/bin_file.ts";
 export { type CheckOptions, type CheckProgress, checkStore } from "./lib/engine/check.ts";
 export { type FindOptions, findStores } from "./lib/engine/find_stores.ts";
 export { type ContentsOptions, readStoreContents } from "./lib/engine/contents.ts";
-export type { CollectionContents } from "./lib/model/store.ts";
+export type { CollectionContents, FileStamp } from "./lib/model/store.ts";
 export {
   type Moment,
   quarantineStaleHnsw,
   type QuarantineStaleHnswOptions,
 } from "./lib/quarantine/stale_hnsw.ts";
+export { planStoreRepair } from "./lib/repair/plan_repair.ts";
+export { repairStore } from "./lib/repair/repair_store.ts";
+export type {
+  KeptFile,
+  RepairOutcome,
+  RepairPlanSettings,
+  RepairSettings,
+  StoreState,
+} from "./lib/repair/outcome.ts";
+export { planUndo } from "./lib/repair/plan_undo.ts";
+export { undoRepair } from "./lib/repair/undo_repair.ts";
+export type {
+  UndoOutcome,
+  UndoPlan,
+  UndoPlanSettings,
+  UndoSettings,
+} from "./lib/repair/undo_outcome.ts";
+export type {
+  AnsweredFinding,
+  IndexStrategy,
+  LossKind,
+  LossOutcome,
+  RecallSample,
+  RepairDraft,
+  RepairGain,
+  RepairLoss,
+  RepairPlan,
+  RepairStep,
+  RepairStepKind,
+  RepairVerification,
+  UnansweredFinding,
+} from "./lib/model/repair.ts";
+export type { RepairProgress } from "./lib/stores/repair_format.ts";

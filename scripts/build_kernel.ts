@@ -17,7 +17,7 @@ const SOURCES = fromFileUrl(new URL("kernel", import.meta.url));
 const TARGET = fromFileUrl(new URL("../lib/hnsw/kernel/bytes.ts", import.meta.url));
 
 /** The parts of the source; they are one program, and joined in this order. */
-const PARTS = ["kernel", "quantise", "distances", "search", "links"];
+const PARTS = ["kernel", "quantise", "distances", "search", "links", "compare"];
 
 const OPTIONS = [
   "-O3",

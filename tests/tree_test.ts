@@ -14,6 +14,7 @@ const LAYERS = [
   ["engine"],
   ["quarantine", "seal"],
   ["backup"],
+  ["repair"],
   ["output"],
   ["cli"],
 ] as const;

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { OperationError } from "../base/errors.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
-import { type CheckProgress, checkStore } from "../engine/check.ts";
+import type { CheckProgress } from "../engine/check.ts";
+import { type CollectedCheck, collectCheck } from "../engine/collect_check.ts";
 import { readStoreContents } from "../engine/contents.ts";
 import type { FindingEvent, SummaryEvent } from "../model/report.ts";
 import type { CollectionContents } from "../model/store.ts";
@@ -72,18 +72,15 @@ async function runCheck(
   copy: string,
   store: string,
   { signal, onProgress }: JudgeOptions,
-): Promise<{ findings: FindingEvent[]; summary: SummaryEvent }> {
-  const findings: FindingEvent[] = [];
-  const events = checkStore(copy, {
-    level: "full",
+): Promise<CollectedCheck> {
+  const { findings, summary } = await collectCheck(copy, {
     ...(signal === undefined ? {} : { signal }),
     ...(onProgress === undefined ? {} : { onProgress }),
   });
-  for await (const event of events) {
-    if (event.type === "summary") return { findings, summary: { ...event, store } };
-    findings.push({ ...event, store });
-  }
-  throw new OperationError("internal", "The check ended without a summary", { path: copy });
+  return {
+    findings: findings.map((finding) => ({ ...finding, store })),
+    summary: { ...summary, store },
+  };
 }
 
 /**

@@ -19,6 +19,7 @@ export type OperationErrorCode =
   | "no-memory"
   | "busy"
   | "cancelled"
+  | "unsupported"
   | "usage"
   | "internal";
 

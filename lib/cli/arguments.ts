@@ -96,8 +96,8 @@ function requireNoConflict(
   verb: VerbSpecification,
 ): void {
   for (const { name, conflicts = [] } of specifications) {
-    const other = conflicts.find((conflict) => options.flag(conflict));
-    if (options.flag(name) && other !== undefined) {
+    const other = conflicts.find((conflict) => options.has(conflict));
+    if (options.has(name) && other !== undefined) {
       throw usageError(`--${name} and --${other} cannot be used together`, verb);
     }
   }

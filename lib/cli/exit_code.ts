@@ -11,6 +11,8 @@ import type { Severity } from "../model/codes.ts";
 export const EXIT = {
   /** Nothing is wrong, or there are only warnings. */
   CLEAN: 0,
+  /** Damage was found, and all of it repaired. */
+  REPAIRED: 1,
   /** Damage is left. */
   DAMAGED: 4,
   /** A store could not be checked. */

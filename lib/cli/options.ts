@@ -5,6 +5,7 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
+import { parseByteSize } from "../base/byte_size.ts";
 import { parseDuration } from "../base/duration.ts";
 import type { OperationError } from "../base/errors.ts";
 import { printable } from "../base/printable.ts";
@@ -12,7 +13,7 @@ import { findNearest } from "./nearest.ts";
 import type { OptionSpecification, ValueOption, VerbSpecification } from "./specification.ts";
 import { usageError } from "./usage_error.ts";
 
-/** A value that was given: a number, a span in milliseconds, or texts. */
+/** A value that was given: a number, a span in milliseconds, a size in bytes, or texts. */
 export type OptionValue = number | readonly string[];
 
 /** The options of a call by name. */
@@ -24,6 +25,11 @@ export class OptionValues {
   constructor(flags: Iterable<string>, values: Iterable<readonly [string, OptionValue]> = []) {
     this.#flags = new Set(flags);
     this.#values = new Map(values);
+  }
+
+  /** Whether an option was given, or has a value by default. */
+  has(name: string): boolean {
+    return this.#flags.has(name) || this.#values.has(name);
   }
 
   /** Whether a flag was given. */
@@ -39,6 +45,11 @@ export class OptionValues {
 
   /** The span that was given, in milliseconds, else the table's default, else undefined. */
   duration(name: string): number | undefined {
+    return this.count(name);
+  }
+
+  /** The size that was given, in bytes, or undefined. */
+  size(name: string): number | undefined {
     return this.count(name);
   }
 
@@ -105,6 +116,8 @@ function toValue(
       const standard = option.defaultValue === undefined ? [] : [option.defaultValue];
       return [...standard, ...given].map((text) => toDuration(option, text, verb)).at(-1);
     }
+    case "size":
+      return given.map((text) => toSize(option, text, verb)).at(-1);
     case "text":
       for (const text of given) if (text === "") throw missingValue(option, verb);
       if (given.length > 1 && !option.repeatable) {
@@ -220,8 +233,21 @@ function toDuration(option: ValueOption, text: string, verb: VerbSpecification |
   throw usageError(`${message}, not "${printable(text)}"`, verb);
 }
 
+function toSize(option: ValueOption, text: string, verb: VerbSpecification | null): number {
+  if (text === "") throw missingValue(option, verb);
+  const value = parseByteSize(text);
+  if (value !== null) return value;
+  const message = `--${option.name} needs a size such as 800MB or 2GiB`;
+  throw usageError(`${message}, not "${printable(text)}"`, verb);
+}
+
 /** What the value of an option is called when it is missing. */
-const VALUE_NOUN = { count: "a number", duration: "a span of time", text: "a value" } as const;
+const VALUE_NOUN = {
+  count: "a number",
+  duration: "a span of time",
+  size: "a size",
+  text: "a value",
+} as const;
 
 function missingValue(option: ValueOption, verb: VerbSpecification | null): OperationError {
   return usageError(`--${option.name} needs ${VALUE_NOUN[option.type]}`, verb);

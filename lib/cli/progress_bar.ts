@@ -5,8 +5,9 @@
  */
 
 import type { CheckProgress } from "../engine/check.ts";
-import { renderProgress } from "../output/progress.ts";
+import { renderProgress, renderTaskProgress } from "../output/progress.ts";
 import { DEFAULT_WIDTH } from "../output/wrap.ts";
+import type { RepairProgress } from "../stores/repair_format.ts";
 import type { Environment } from "./environment.ts";
 
 /** A check that is done sooner shows no bar. */
@@ -18,12 +19,12 @@ const INTERVAL_MS = 100;
 // Back to the first column, then "erase in line", the whole of it (ECMA-48, 8.3.41).
 const CLEAR_LINE = "\r\x1b[2K";
 
-/** A line that tells how far a check has come, and is gone when the check is done. */
+/** A line that tells how far a check or a repair has come, and is gone when that is done. */
 export class ProgressBar {
   readonly #environment: Environment;
   readonly #startedMs: number;
   readonly #stopTicking: () => void;
-  #progress: CheckProgress | null = null;
+  #progress: CheckProgress | RepairProgress | null = null;
   #drawn = "";
 
   /** Starts the clock. */
@@ -33,14 +34,20 @@ export class ProgressBar {
     this.#stopTicking = environment.every(INTERVAL_MS, () => this.#draw());
   }
 
-  /** Takes note of how far the check has come; the line is drawn at its own pace. */
-  update(progress: CheckProgress): void {
+  /** Takes note of how far the work has come; the line is drawn at its own pace. */
+  update(progress: CheckProgress | RepairProgress): void {
     this.#progress = progress;
   }
 
-  /** Takes the line away. */
+  /** Takes the line away for good. */
   async stop(): Promise<void> {
     this.#stopTicking();
+    await this.clear();
+  }
+
+  /** Takes the line away until the work goes on, so that something else can be said. */
+  async clear(): Promise<void> {
+    this.#progress = null;
     if (this.#drawn !== "") await this.#environment.stderr.write(CLEAR_LINE);
     this.#drawn = "";
   }
@@ -49,7 +56,9 @@ export class ProgressBar {
     const elapsedMs = this.#environment.nowMs() - this.#startedMs;
     if (this.#progress === null || elapsedMs < DELAY_MS) return;
     const width = this.#environment.columns() ?? DEFAULT_WIDTH;
-    const line = renderProgress({ ...this.#progress, elapsedMs }, width);
+    const line = "title" in this.#progress
+      ? renderTaskProgress(this.#progress, width)
+      : renderProgress({ ...this.#progress, elapsedMs }, width);
     if (line === this.#drawn) return;
     this.#drawn = line;
     this.#environment.stderr.write(CLEAR_LINE + line);

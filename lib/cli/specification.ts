@@ -46,6 +46,14 @@ export interface DurationOption extends OptionBase {
   readonly defaultValue?: string;
 }
 
+/** An option with a size in bytes: `800MB`, `2GiB`. */
+export interface SizeOption extends OptionBase {
+  /** Tells the types apart. */
+  readonly type: "size";
+  /** What stands for the size in help and usage. */
+  readonly valueName: string;
+}
+
 /** An option with a text: a name, a path, an id. */
 export interface TextOption extends OptionBase {
   /** Tells the types apart. */
@@ -57,7 +65,7 @@ export interface TextOption extends OptionBase {
 }
 
 /** An option that takes a value. */
-export type ValueOption = CountOption | DurationOption | TextOption;
+export type ValueOption = CountOption | DurationOption | SizeOption | TextOption;
 
 /** An option of the command line. */
 export type OptionSpecification = FlagOption | ValueOption;
@@ -132,6 +140,12 @@ export const FAILED_STATUS: ExitStatus = {
 export const CANCELLED_STATUS: ExitStatus = {
   code: 32,
   description: "Cancelled by Ctrl-C or a signal; nothing was changed.",
+};
+
+/** The same of a verb that asks first. */
+export const REFUSED_STATUS: ExitStatus = {
+  code: 32,
+  description: "The answer was no, or a signal came first; nothing was changed.",
 };
 
 /** The argument that names one store. */

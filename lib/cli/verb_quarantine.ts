@@ -86,9 +86,5 @@ async function reportMoved(
 ): Promise<void> {
   const listed = describeEntry(environment.fs, entry);
   if (output.json) return await output.printJson(toQuarantineLine(listed));
-  const rebuildCommand = findVerb("repair") === undefined ? null : "vecfsck repair";
-  await output.print([
-    "",
-    ...renderQuarantined(listed, leftovers, { ...output.layout, rebuildCommand }),
-  ]);
+  await output.print(["", ...renderQuarantined(listed, leftovers, output.layout)]);
 }

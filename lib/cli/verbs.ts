@@ -13,6 +13,7 @@ import { BACKUP_VERBS } from "./specification/backup.ts";
 import { CHECK_VERBS } from "./specification/check.ts";
 import { HELP_VERBS } from "./specification/help.ts";
 import { QUARANTINE_VERBS } from "./specification/quarantine.ts";
+import { REPAIR_VERBS } from "./specification/repair.ts";
 import { RESTORE_VERBS } from "./specification/restore.ts";
 import { SEAL_VERBS } from "./specification/seal.ts";
 
@@ -35,6 +36,7 @@ export const COMMON_OPTIONS: readonly OptionSpecification[] = [
 /** Every verb and action, in the order of the help. */
 export const VERBS: readonly VerbSpecification[] = [
   ...CHECK_VERBS,
+  ...REPAIR_VERBS,
   ...BACKUP_VERBS,
   ...RESTORE_VERBS,
   ...SEAL_VERBS,

@@ -6,6 +6,7 @@
 
 import { join } from "@std/path";
 import type { OperationError } from "../base/errors.ts";
+import { findConflicts, recoverEntries } from "./entries_steps.ts";
 import {
   type EntriesRecord,
   Journal,
@@ -18,9 +19,9 @@ import { recoverMove } from "./move.ts";
 import { isTemporaryName } from "./names.ts";
 import { localFs } from "./platform.ts";
 import { REPLACED_DIRECTORY_NAME } from "./swap.ts";
-import { findConflicts, recoverEntries } from "./swap_entries.ts";
+
 import { directoriesOf, findStanding, originalPath, putIn, undoSwap } from "./swap_steps.ts";
-import { removeTemporaries, settleNames } from "./tree.ts";
+import { isAbove, removeTemporaries, settleNames } from "./tree.ts";
 import { findWorkDirectories, removeIfEmpty } from "./work_directory.ts";
 import { toWriteError, type WriteFs } from "./write_fs.ts";
 
@@ -117,9 +118,28 @@ function recoverWorkDirectory(fs: WriteFs, workDirectory: string): RecoveredChan
     });
   }
   journal.tidy();
-  removeTemporaries(fs, workDirectory);
+  removeUnused(fs, workDirectory, changes);
   removeIfEmpty(fs, join(workDirectory, REPLACED_DIRECTORY_NAME), workDirectory);
   return changes;
+}
+
+/** Removes temporary entries, but for those that a change is about which stays as it is. */
+function removeUnused(
+  fs: WriteFs,
+  workDirectory: string,
+  changes: readonly RecoveredChange[],
+): void {
+  const open = changes.filter(({ outcome }) => outcome !== "completed" && outcome !== "undone");
+  // What a record is about that cannot be read is not known.
+  if (open.some(({ record }) => record === null)) return;
+  const used = open.flatMap(({ record }) => record === null ? [] : pathsOf(record));
+  removeTemporaries(fs, workDirectory, (path) => used.some((inner) => isAbove(path, inner)));
+}
+
+function pathsOf(record: JournalRecord): string[] {
+  return record.kind === "move"
+    ? [record.source, record.destination, record.incomplete, record.removed]
+    : [record.live, record.replacement, record.aside];
 }
 
 function recoverRecord(fs: WriteFs, journal: Journal, record: JournalRecord): RecoveredChange {

@@ -36,6 +36,24 @@ export class ScratchDirectory implements Disposable {
   }
 
   /**
+   * Makes a directory within one that its owner removes.
+   *
+   * @param parent The other directory.
+   * @param name Its name there.
+   * @returns The directory; the caller removes it.
+   * @throws {OperationError} There is no room or no permission.
+   */
+  static within(parent: string, name: string): ScratchDirectory {
+    const path = join(parent, name);
+    try {
+      localFs.makeDirectory(path, 0o700);
+      return new ScratchDirectory(path);
+    } catch (error) {
+      throw toScratchError(error, path);
+    }
+  }
+
+  /**
    * Copies a file into the directory, as long as it was when the copy began.
    *
    * @param source The file.

@@ -1,9 +1,9 @@
 /**
- * Exchanging everything in a directory that itself has to stay: a mount point, as the volume of a
- * container is, or a directory whose parent may not be written.
+ * Exchanging entries of a directory that itself stays: all of them where it is a mount point, as the
+ * volume of a container is, or its parent may not be written; or only some, which belong together.
  *
- * One record of the journal lists the names that leave and those that come. The database is
- * exchanged last of all, as `swap.ts` does it, for the others go by it:
+ * One record of the journal lists the names that leave and those that come. A database that takes
+ * the place of another is exchanged last of all, as `swap.ts` does it, for the others go by it:
  *
  * | step | what is done                                              | an engine that starts then  |
  * | ---- | --------------------------------------------------------- | --------------------------- |
@@ -12,8 +12,9 @@
  * | 3    | the new database takes the place of the old one           | finds the new store whole   |
  *
  * So the old database stands there, locked, until everything else of the new store is in place, and
- * there is never none. Each step is on the disk before the next begins. A crash before the end of
- * step 3 is undone, one after it has nothing left to do:
+ * there is never none, unless the old or the new one has companions, which must not stand beside the
+ * other. Each step is on the disk before the next begins. A crash before the end of step 3 is
+ * undone, one after it has nothing left to do:
  *
  * | a name is in              | what it means                | undoing renames it |
  * | ------------------------- | ---------------------------- | ------------------ |
@@ -23,23 +24,31 @@
  * | live, not in replacement  | new, has come                | live to replacement|
  * | live, aside, replacement  | somebody made a new one      | conflict: nothing  |
  *
+ * Where no database takes the place of another, the last name that comes is the end: a database
+ * where there was none. Where nothing comes, it is the last name that leaves: a database, and after
+ * it what stands beside it.
+ *
  * @module
  */
 
-import { dirname, join, resolve } from "@std/path";
+import { basename, join, resolve } from "@std/path";
 import { OperationError } from "../base/errors.ts";
-import { type EntriesRecord, Journal, type SwapRecord } from "./journal.ts";
+import { type EntriesRecord, Journal } from "./journal.ts";
 import { localFs } from "./platform.ts";
 import type { SwapResult } from "./swap.ts";
-import { companionsOf, findStanding, putIn, setAside, undoSwap } from "./swap_steps.ts";
-import { settleNames, syncNames, syncTree } from "./tree.ts";
-import {
-  ensureDirectory,
-  INNER_WORK_DIRECTORY_NAME,
-  openWorkDirectory,
-  removeIfEmpty,
-} from "./work_directory.ts";
+import { exchange, findConflicts, hasOld, undoEntries } from "./entries_steps.ts";
+import { companionsOf, isCompanionName } from "./swap_steps.ts";
+import { syncNames, syncTree } from "./tree.ts";
+import { INNER_WORK_DIRECTORY_NAME, openWorkDirectory, removeIfEmpty } from "./work_directory.ts";
 import { toWriteError, type WriteFs } from "./write_fs.ts";
+
+/** Which entries are exchanged. */
+export interface SwapNames {
+  /** The names that leave; those that something comes for leave in any case. */
+  readonly leaving: readonly string[];
+  /** The names that come, of those in the replacement. */
+  readonly coming: readonly string[];
+}
 
 /** How entries are exchanged. */
 export interface SwapEntriesOptions {
@@ -49,6 +58,8 @@ export interface SwapEntriesOptions {
   aside: string;
   /** The name of the database, which is exchanged last; null where there is none. */
   database: string | null;
+  /** Which entries are exchanged; all but vecfsck's own work directory when left out. */
+  names?: SwapNames;
   /** The file system; this machine's by default. */
   fs?: WriteFs;
   /** The clock. */
@@ -56,11 +67,12 @@ export interface SwapEntriesOptions {
 }
 
 /**
- * Exchanges everything in a directory but vecfsck's own work directory. When it throws, everything
- * is where it was, unless the error says otherwise.
+ * Exchanges everything in a directory but vecfsck's own work directory, or what is named of it. When
+ * it throws, everything is where it was, unless the error says otherwise.
  *
  * @param live The directory, which stays.
- * @param replacement The directory whose entries come in, on the same file system; it is removed.
+ * @param replacement The directory whose entries come in, on the same file system; it is removed
+ * when it is empty then. It may be missing where nothing comes.
  * @param options Where the old entries go, and which is the database.
  * @returns Where the old entries are; null when there were none.
  * @throws {OperationError} The swap failed and was undone; or putting back failed too, and the
@@ -80,28 +92,16 @@ export function swapEntries(
   replacement: string,
   options: SwapEntriesOptions,
 ): SwapResult {
-  const { store, fs = localFs, now = () => new Date() } = options;
-  const startedAt = now().toISOString();
-  const hasNew = options.database !== null &&
-    fs.look(join(replacement, options.database)) !== null;
-  const database = hasNew ? options.database : null;
-  const record: EntriesRecord = {
-    kind: "swap-entries",
-    id: `${startedAt.replaceAll(/[-:]|\.\d+Z/g, "")}-${fs.makeId()}`,
-    startedAt,
-    live: resolve(live),
-    replacement: resolve(replacement),
-    aside: resolve(options.aside),
-    leaving: listLeaving(fs, live, database),
-    coming: fs.list(replacement),
-    database,
-    hadDatabase: database !== null && fs.look(join(live, database)) !== null,
-  };
-  requireFree(fs, record);
+  const { store, fs = localFs } = options;
+  const record = planExchange(fs, { live, replacement }, options);
+  requireFree(fs, record, options.names);
+  requireThere(fs, record);
   const journal = new Journal(fs, openWorkDirectory(fs, store));
   try {
-    syncTree(fs, record.replacement);
-    syncNames(fs, record.replacement, join(record.live, "entry"));
+    if (record.coming.length > 0) {
+      syncTree(fs, record.replacement);
+      syncNames(fs, record.replacement, join(record.live, "entry"));
+    }
     journal.write(record);
     exchange(fs, record);
   } catch (error) {
@@ -109,22 +109,74 @@ export function swapEntries(
   }
   removeQuietly(journal, record);
   removeIfEmpty(fs, record.replacement);
-  const hadAny = record.leaving.length > 0 || record.hadDatabase;
-  return { aside: hadAny ? record.aside : null };
+  return { aside: hasOld(record) ? record.aside : null };
 }
 
-/** What belongs to the database goes with it. */
-function listLeaving(fs: WriteFs, live: string, database: string | null): string[] {
-  const path = database === null ? null : join(live, database);
-  const own = path === null ? [] : [path, ...companionsOf(fs, path)];
-  return fs.list(live).filter((name) =>
-    name !== INNER_WORK_DIRECTORY_NAME && !own.includes(join(live, name))
+function planExchange(
+  fs: WriteFs,
+  given: { live: string; replacement: string },
+  { aside, database: name, names, now = () => new Date() }: SwapEntriesOptions,
+): EntriesRecord {
+  const startedAt = now().toISOString();
+  const { live, replacement } = {
+    live: resolve(given.live),
+    replacement: resolve(given.replacement),
+  };
+  const coming = [...names?.coming ?? fs.list(replacement)];
+  const standing = fs.list(live).filter((entry) => entry !== INNER_WORK_DIRECTORY_NAME);
+  const leaving = standing.filter((entry) =>
+    names === undefined || names.leaving.includes(entry) || names.coming.includes(entry)
   );
+  // Only one that takes the place of another is a case of its own.
+  const isSwapped = name !== null && coming.includes(name) && standing.includes(name);
+  const database = isSwapped ? name : null;
+  const own = database === null ? [] : [database, ...companionNames(fs, live, database)];
+  return {
+    kind: "swap-entries",
+    id: `${startedAt.replaceAll(/[-:]|\.\d+Z/g, "")}-${fs.makeId()}`,
+    startedAt,
+    live,
+    replacement,
+    aside: resolve(aside),
+    // What belongs to the database goes with it.
+    leaving: orderForLeaving(leaving.filter((entry) => !own.includes(entry)), name),
+    coming: orderForComing(coming, name),
+    database,
+    hadDatabase: isSwapped,
+  };
 }
 
-function requireFree(fs: WriteFs, { replacement, aside, coming }: EntriesRecord): void {
-  if (coming.length === 0 || coming.includes(INNER_WORK_DIRECTORY_NAME)) {
-    throw new OperationError("write-failed", `${replacement} is no store`, {
+function companionNames(fs: WriteFs, directory: string, database: string): string[] {
+  return companionsOf(fs, join(directory, database)).map((path) => basename(path));
+}
+
+/** A database leaves after everything else, and what stands beside it after it. */
+function orderForLeaving(names: readonly string[], database: string | null): string[] {
+  return sortByRank(names, (name) => name === database ? 1 : isBeside(name, database) ? 2 : 0);
+}
+
+/** A database comes after everything else, also after what stands beside it. */
+function orderForComing(names: readonly string[], database: string | null): string[] {
+  return sortByRank(names, (name) => name === database ? 2 : isBeside(name, database) ? 1 : 0);
+}
+
+function isBeside(name: string, database: string | null): boolean {
+  return database !== null && isCompanionName(name, database);
+}
+
+function sortByRank(names: readonly string[], rank: (name: string) => number): string[] {
+  return names.toSorted((first, second) => rank(first) - rank(second));
+}
+
+function requireFree(
+  fs: WriteFs,
+  { live, replacement, aside, leaving, coming }: EntriesRecord,
+  names: SwapNames | undefined,
+): void {
+  const isNothing = coming.length === 0 && (names === undefined || leaving.length === 0);
+  if (isNothing || coming.includes(INNER_WORK_DIRECTORY_NAME)) {
+    const what = names === undefined ? "is no store" : `has nothing for ${live}`;
+    throw new OperationError("write-failed", `${replacement} ${what}`, {
       path: replacement,
       hint: "Nothing was changed.",
     });
@@ -136,118 +188,13 @@ function requireFree(fs: WriteFs, { replacement, aside, coming }: EntriesRecord)
   });
 }
 
-function exchange(fs: WriteFs, record: EntriesRecord): void {
-  const { live, replacement, aside, leaving, coming, database } = record;
-  const hasOld = leaving.length > 0 || record.hadDatabase;
-  if (hasOld) ensureDirectory(fs, aside);
-  renameAll(fs, leaving, live, aside);
-  renameAll(fs, coming.filter((name) => name !== database), replacement, live);
-  const swap = databaseSwapOf(record);
-  if (swap === null) return;
-  if (swap.hadLive) setAside(fs, swap);
-  putIn(fs, swap);
-}
-
-function renameAll(fs: WriteFs, names: readonly string[], from: string, to: string): void {
-  if (names.length === 0) return;
-  for (const name of names) {
-    requireAbsent(fs, join(to, name));
-    fs.rename(join(from, name), join(to, name));
-  }
-  // A name must have left for good before another takes it.
-  fs.syncDirectory(to);
-  fs.syncDirectory(from);
-}
-
-function requireAbsent(fs: WriteFs, path: string): void {
-  if (fs.look(path) === null) return;
-  throw new OperationError("busy", `Another process has made ${path}`, {
-    path,
-    hint: "Stop every process that uses the store, and keep its supervisor from restarting it.",
+function requireThere(fs: WriteFs, { replacement, coming }: EntriesRecord): void {
+  const missing = coming.find((name) => fs.look(join(replacement, name)) === null);
+  if (missing === undefined) return;
+  throw new OperationError("not-found", `There is no ${missing} in ${replacement}`, {
+    path: replacement,
+    hint: "Nothing was changed.",
   });
-}
-
-/** The swap of the database by itself, whose record is never written down. */
-function databaseSwapOf(record: EntriesRecord): SwapRecord | null {
-  const { id, startedAt, live, replacement, aside, database, hadDatabase } = record;
-  if (database === null) return null;
-  return {
-    kind: "swap-file",
-    id,
-    startedAt,
-    live: join(live, database),
-    hadLive: hadDatabase,
-    replacement: join(replacement, database),
-    aside,
-  };
-}
-
-/**
- * Completes or undoes an exchange that a crash has interrupted.
- *
- * @param fs The file system.
- * @param record The journal's record of it.
- * @returns What became of it; in a conflict nothing was touched.
- */
-export function recoverEntries(
-  fs: WriteFs,
-  record: EntriesRecord,
-): "completed" | "undone" | "conflict" {
-  const { live, replacement, aside } = record;
-  settleNames(fs, [live, replacement, aside, dirname(aside)]);
-  const swap = databaseSwapOf(record);
-  const standing = swap === null ? null : findStanding(fs, swap);
-  if (standing === "conflict") return "conflict";
-  if (swap !== null && standing === "between" && swap.hadLive) putIn(fs, swap);
-  const isDone = swap === null
-    ? record.coming.every((name) => fs.look(join(replacement, name)) === null)
-    : standing === "done" || (standing === "between" && swap.hadLive);
-  if (isDone) {
-    removeIfEmpty(fs, replacement);
-    return "completed";
-  }
-  if (findConflicts(fs, record).length > 0) return "conflict";
-  undoEntries(fs, record);
-  return "undone";
-}
-
-/**
- * Finds what somebody has made under names whose old and new entries are both elsewhere.
- *
- * @param fs The file system.
- * @param record The journal's record of the exchange.
- * @returns The paths.
- */
-export function findConflicts(fs: WriteFs, record: EntriesRecord): string[] {
-  const { live, replacement, aside, leaving, coming, database } = record;
-  const isIn = (directory: string, name: string): boolean =>
-    fs.look(join(directory, name)) !== null;
-  const others = coming.filter((name) => name !== database);
-  const foreign = [...new Set([...leaving, ...others])].filter((name) => {
-    const hasLeft = !leaving.includes(name) || isIn(aside, name);
-    const hasCome = others.includes(name) && !isIn(replacement, name);
-    return isIn(live, name) && hasLeft && !hasCome;
-  });
-  const swap = databaseSwapOf(record);
-  const isTaken = swap !== null && findStanding(fs, swap) === "conflict";
-  return [...foreign.map((name) => join(live, name)), ...(isTaken ? [swap.live] : [])];
-}
-
-/** Puts everything back, from wherever an exchange stands before its end. */
-function undoEntries(fs: WriteFs, record: EntriesRecord): void {
-  const { live, replacement, aside, leaving, coming, database } = record;
-  const isIn = (directory: string, name: string): boolean =>
-    fs.look(join(directory, name)) !== null;
-  // The database first: while it is the new one, the others are too.
-  const swap = databaseSwapOf(record);
-  if (swap !== null) undoSwap(fs, swap);
-  const hasLeft = (name: string): boolean => !leaving.includes(name) || isIn(aside, name);
-  const back = coming.filter((name) =>
-    name !== database && isIn(live, name) && !isIn(replacement, name) && hasLeft(name)
-  );
-  renameAll(fs, back, live, replacement);
-  renameAll(fs, leaving.filter((name) => isIn(aside, name)), aside, live);
-  removeIfEmpty(fs, aside);
 }
 
 function requireNoConflict(fs: WriteFs, record: EntriesRecord): void {

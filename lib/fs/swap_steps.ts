@@ -14,6 +14,12 @@ import { removeTemporaries, syncNames } from "./tree.ts";
 import { ensureDirectory } from "./work_directory.ts";
 import { isRefusal, type WriteFs } from "./write_fs.ts";
 
+/** The swap of a database, as one step of exchanging the entries of a directory. */
+export interface DatabaseSwap extends SwapRecord {
+  /** The names of the companions that the new database has, and that come in before it. */
+  readonly companions: readonly string[];
+}
+
 /** How things stand with a swap. */
 export type SwapStanding = "not-begun" | "begun" | "between" | "done" | "lost" | "conflict";
 
@@ -60,7 +66,9 @@ export function setAside(fs: WriteFs, record: SwapRecord): void {
   if (record.kind === "swap-file") {
     const companions = companionsOf(fs, record.live);
     for (const path of companions) keepCompanion(fs, path, record);
-    const linked = companions.length === 0 && isTellable(fs, record.live) &&
+    // With companions of either there has to be a moment without a database.
+    const isPlain = companions.length === 0 && comingCompanions(record).length === 0;
+    const linked = isPlain && isTellable(fs, record.live) &&
       tryLink(fs, record.live, originalPath(record));
     fs.syncDirectory(record.aside);
     if (linked) return;
@@ -87,7 +95,10 @@ export function putIn(fs: WriteFs, record: SwapRecord): void {
       hint: "Stop every process that uses the store, and keep its supervisor from restarting it.",
     });
   }
-  if (record.kind === "swap-file") dropCompanions(fs, record);
+  if (record.kind === "swap-file") {
+    dropCompanions(fs, record);
+    bringCompanions(fs, record);
+  }
   fs.rename(record.replacement, record.live);
   syncBoth(fs, record.live, record.replacement);
 }
@@ -99,6 +110,11 @@ export function companionsOf(fs: WriteFs, path: string): string[] {
   );
 }
 
+/** Whether a name is that of a companion of a database, by its name too. */
+export function isCompanionName(name: string, database: string): boolean {
+  return COMPANION_SUFFIXES.some((suffix) => name === database + suffix);
+}
+
 /** Gives a companion a second name aside. */
 function keepCompanion(fs: WriteFs, path: string, record: SwapRecord): void {
   const kept = join(record.aside, basename(path));
@@ -107,13 +123,45 @@ function keepCompanion(fs: WriteFs, path: string, record: SwapRecord): void {
 
 /** Takes the companions away from beside the database, which has left. */
 function dropCompanions(fs: WriteFs, record: SwapRecord): void {
-  const companions = companionsOf(fs, record.live);
+  const own = comingCompanions(record).filter((name) => hasCome(fs, record, name));
+  const companions = companionsOf(fs, record.live).filter((path) => !own.includes(basename(path)));
   if (companions.length === 0) return;
   ensureDirectory(fs, record.aside);
   for (const path of companions) keepCompanion(fs, path, record);
   fs.syncDirectory(record.aside);
   for (const path of companions) fs.removeFile(path);
   fs.syncDirectory(dirname(record.live));
+}
+
+/** The names of the companions that come with the replacement. */
+function comingCompanions(record: SwapRecord | DatabaseSwap): readonly string[] {
+  return "companions" in record ? record.companions : [];
+}
+
+function hasCome(fs: WriteFs, { live, replacement }: SwapRecord, name: string): boolean {
+  return fs.look(join(dirname(replacement), name)) === null &&
+    fs.look(join(dirname(live), name)) !== null;
+}
+
+/** Renames the companions in that come with the replacement, before it comes itself. */
+function bringCompanions(fs: WriteFs, record: SwapRecord): void {
+  const from = dirname(record.replacement);
+  const coming = comingCompanions(record).filter((name) => fs.look(join(from, name)) !== null);
+  if (coming.length === 0) return;
+  const to = dirname(record.live);
+  for (const name of coming) fs.rename(join(from, name), join(to, name));
+  fs.syncDirectory(to);
+  fs.syncDirectory(from);
+}
+
+/** Takes those back that have come in, once the replacement is no longer there. */
+function takeCompanionsBack(fs: WriteFs, record: SwapRecord): void {
+  const back = comingCompanions(record).filter((name) => hasCome(fs, record, name));
+  if (back.length === 0) return;
+  const [from, to] = [dirname(record.live), dirname(record.replacement)];
+  for (const name of back) fs.rename(join(from, name), join(to, name));
+  fs.syncDirectory(to);
+  fs.syncDirectory(from);
 }
 
 /** Gives a file a second name, or a whole copy where the file system has no links. */
@@ -136,7 +184,8 @@ function tryLink(fs: WriteFs, path: string, second: string): boolean {
 
 /** Whether two names of one file can be told from two files. */
 function isTellable(fs: WriteFs, path: string): boolean {
-  return (fs.look(path)?.inode ?? null) !== null;
+  const facts = fs.look(path);
+  return facts?.kind === "file" && facts.inode !== null;
 }
 
 function isSameFile(fs: WriteFs, path: string, second: string): boolean {
@@ -166,10 +215,17 @@ export function undoSwap(fs: WriteFs, record: SwapRecord): void {
     fs.rename(record.live, record.replacement);
     syncBoth(fs, record.replacement, record.live);
   }
-  if (fs.look(record.live) === null && fs.look(original) !== null) {
-    if (record.kind === "swap-file") restoreCompanions(fs, record);
-    fs.rename(original, record.live);
-    syncBoth(fs, record.live, original);
+  if (fs.look(record.live) === null) {
+    takeCompanionsBack(fs, record);
+    const hasOriginal = fs.look(original) !== null;
+    // Companions without a database were put aside too: they may be all that is left of one.
+    if (record.kind === "swap-file" && (hasOriginal || !record.hadLive)) {
+      restoreCompanions(fs, record);
+    }
+    if (hasOriginal) {
+      fs.rename(original, record.live);
+      syncBoth(fs, record.live, original);
+    }
   }
   if (record.kind === "swap-file") clearAside(fs, record);
 }

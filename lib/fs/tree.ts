@@ -140,11 +140,17 @@ export function isAbove(directory: string, path: string): boolean {
  *
  * @param fs The file system.
  * @param directory The directory; nothing is done where there is none.
+ * @param isUsed Whether one of them stays all the same.
  * @returns The paths that were removed.
  */
-export function removeTemporaries(fs: WriteFs, directory: string): string[] {
+export function removeTemporaries(
+  fs: WriteFs,
+  directory: string,
+  isUsed: (path: string) => boolean = () => false,
+): string[] {
   if (fs.look(directory)?.kind !== "directory") return [];
-  const paths = fs.list(directory).filter(isTemporaryName).map((name) => join(directory, name));
+  const paths = fs.list(directory).filter(isTemporaryName).map((name) => join(directory, name))
+    .filter((path) => !isUsed(path));
   for (const path of paths) removeTree(fs, path);
   if (paths.length > 0) fs.syncDirectory(directory);
   return paths;

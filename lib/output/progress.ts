@@ -5,6 +5,8 @@
  */
 
 import { formatBytes, formatDuration } from "../base/format.ts";
+import { printable } from "../base/printable.ts";
+import { capitalise } from "./labelled_text.ts";
 
 /** How far a check has come, and since when. */
 export interface ProgressState {
@@ -27,16 +29,45 @@ const BAR_WIDTH = 24;
  */
 export function renderProgress(state: ProgressState, width: number): string {
   const { checkedBytes, totalBytes, elapsedMs } = state;
-  const ratio = totalBytes === 0 ? 0 : Math.min(1, checkedBytes / totalBytes);
-  const done = Math.floor(ratio * BAR_WIDTH);
-  const bar = `[${"#".repeat(done)}${".".repeat(BAR_WIDTH - done)}]`;
-  const percent = `${Math.floor(ratio * 100)}%`.padStart(4);
+  const { bar, percent } = drawBar(totalBytes === 0 ? 0 : checkedBytes / totalBytes);
   const bytes = `${formatBytes(checkedBytes)} of ${formatBytes(totalBytes)}`;
   const rate = checkedBytes === 0 ? [] : [
     `${formatBytes(checkedBytes / elapsedMs * 1000)}/s`,
     `${formatRemaining((totalBytes - checkedBytes) * elapsedMs / checkedBytes)} left`,
   ];
-  const parts = [percent, bytes, ...rate].join("  ");
+  return fitLine(bar, [percent, bytes, ...rate].join("  "), width);
+}
+
+/** How far one of several tasks has come. */
+export interface TaskProgress {
+  /** What is being done, for people. */
+  readonly title: string;
+  /** How much of it is done, from 0 to 1. */
+  readonly done: number;
+}
+
+/**
+ * Draws the progress bar of a task: percent, and what is being done.
+ *
+ * @param progress How far it has come.
+ * @param width How many columns there are; the last one stays free, lest the terminal wraps.
+ * @returns One line, without escape sequences.
+ */
+export function renderTaskProgress({ title, done }: TaskProgress, width: number): string {
+  const { bar, percent } = drawBar(done);
+  return fitLine(bar, `${percent}  ${capitalise(printable(title))}`, width);
+}
+
+function drawBar(ratio: number): { bar: string; percent: string } {
+  const done = Math.min(1, Math.max(0, ratio));
+  const filled = Math.floor(done * BAR_WIDTH);
+  return {
+    bar: `[${"#".repeat(filled)}${".".repeat(BAR_WIDTH - filled)}]`,
+    percent: `${Math.floor(done * 100)}%`.padStart(4),
+  };
+}
+
+function fitLine(bar: string, parts: string, width: number): string {
   const room = Math.max(0, width - 1);
   const line = `${bar} ${parts}`;
   return line.length <= room ? line : parts.slice(0, room);

@@ -103,14 +103,13 @@ export function askToQuarantine(indexes: readonly PlannedIndex[]): string {
  *
  * @param listed The entry.
  * @param leftovers What could not be removed after it was copied.
- * @param options How text is laid out, and the command that makes the indexes again, or null where
- * there is none.
+ * @param options How text is laid out.
  * @returns The lines.
  */
 export function renderQuarantined(
   { entry, paths }: ListedEntry,
   leftovers: readonly string[],
-  { paint, width, rebuildCommand }: TextOptions & { rebuildCommand: string | null },
+  { paint }: TextOptions,
 ): string[] {
   const { manifest, directory, id } = entry;
   const store = showPath(manifest.store);
@@ -121,14 +120,7 @@ export function renderQuarantined(
     "",
     `${INDENT}Manifest:     ${showPath(join(directory, MANIFEST_NAME))}`,
     `${INDENT}To undo this: vecfsck quarantine restore ${store} ${id}`,
-    ...(rebuildCommand === null
-      ? wrapText(
-        "To make the indexes again: open the store with its engine and add the records that it " +
-          "does not find once more, with their embeddings.",
-        width,
-        INDENT,
-      )
-      : [`${INDENT}To rebuild:   ${rebuildCommand} ${store}`]),
+    `${INDENT}To rebuild:   vecfsck repair ${store}`,
     ...leftovers.map((path) => `${INDENT}Could not be removed: ${showPath(path)}`),
   ];
 }
@@ -171,7 +163,11 @@ function renderEntry(
   const { id, manifest } = entry;
   const { kind, items, location, reason, createdAt } = manifest;
   const sizeBytes = items.reduce((sum, item) => sum + item.sizeBytes, 0);
-  const what = kind === "store" ? "the whole store" : formatCount(items.length, "index", "indexes");
+  const what = kind === "store"
+    ? "the whole store"
+    : kind === "repair"
+    ? `what a repair has replaced: ${formatCount(items.length, "entry", "entries")}`
+    : formatCount(items.length, "index", "indexes");
   const when = createdAt.replace(/\.\d+Z$/, "Z");
   const state = holding === "unreachable"
     ? `Its data is not there now: ${showPath(location ?? "")}`
@@ -183,7 +179,10 @@ function renderEntry(
     ...[state, place].filter((text) => text !== "").flatMap((text) =>
       wrapText(text, width, DEEP_INDENT, INDENT)
     ),
-    ...(kind === "store" ? [] : items.flatMap((item) => renderItem(item, width))),
+    ...(kind === "index" ? items.flatMap((item) => renderItem(item, width)) : []),
+    ...(kind === "repair" && holding !== "nothing"
+      ? [`${INDENT}To undo it: vecfsck undo ${showPath(manifest.store)} ${id}`]
+      : []),
   ];
 }
 

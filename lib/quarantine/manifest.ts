@@ -35,10 +35,10 @@ export const MANIFEST_VERSION = 1;
 /** What `from` says of a whole store. */
 export const WHOLE_STORE = ".";
 
-/** Single indexes of a store, or a whole store that was replaced. */
-export type QuarantineKind = "index" | "store";
+/** Single indexes of a store, a whole store that was replaced, or what a repair has replaced. */
+export type QuarantineKind = "index" | "store" | "repair";
 
-const KINDS: readonly QuarantineKind[] = ["index", "store"];
+const KINDS: readonly QuarantineKind[] = ["index", "store", "repair"];
 
 const DIGEST = /^[0-9a-f]{64}$/;
 
@@ -60,6 +60,28 @@ export interface QuarantineItem {
   readonly onlyCopies: number | null;
 }
 
+/** A file of what has come into the store, as it was then. */
+export interface CameFile {
+  /** Its path, relative to the store with forward slashes. */
+  readonly path: string;
+  /** Its length in bytes. */
+  readonly sizeBytes: number;
+  /** Its time of modification, in milliseconds since 1970. */
+  readonly modifiedMs: number;
+}
+
+/** What only the entry of a repair says: what `undo` has to know. */
+export interface RepairFacts {
+  /** The entries that have come into the store where none of that name was. */
+  readonly added: readonly string[];
+  /** Every file of the entries that have come. */
+  readonly came: readonly CameFile[];
+  /** Whether it holds something that the store no longer has. */
+  readonly holdsOnlyCopies: boolean;
+  /** How many live records the store had after it; null where that is not known. */
+  readonly records: number | null;
+}
+
 /** What is known of an entry before it has a name. */
 export interface QuarantineDraft {
   /** What kind of thing is moved. */
@@ -68,8 +90,10 @@ export interface QuarantineDraft {
   readonly reason: string;
   /** The codes of the findings for which it is moved. */
   readonly findings: readonly string[];
-  /** What is moved. */
+  /** What is moved; an entry of kind `repair` that has only added something holds nothing. */
   readonly items: readonly QuarantineItem[];
+  /** What came for it; there for the kind `repair`, and for no other. */
+  readonly repair?: RepairFacts;
 }
 
 /** What an entry holds. */
@@ -151,6 +175,8 @@ function createVersionError(path: string, version: number): OperationError {
 function toManifest(fields: JsonFields): QuarantineManifest {
   const kind = fields.oneOf("kind", KINDS);
   const items = fields.objects("items").map((item) => toItem(item, kind));
+  const repair = kind === "repair" ? toRepairFacts(fields.object("repair")) : null;
+  if (items.length === 0 && !repair?.added.length) throw fields.wrong("items", "is empty");
   requireApart(fields, items);
   return {
     id: fields.matching("id", TIME_ID, "name of an entry"),
@@ -166,13 +192,30 @@ function toManifest(fields: JsonFields): QuarantineManifest {
       return path;
     }),
     items,
+    ...(repair === null ? {} : { repair }),
+  };
+}
+
+function toRepairFacts(fields: JsonFields): RepairFacts {
+  return {
+    added: fields.texts("added").map((name) => {
+      if (!isEntryName(name)) throw fields.wrong("added", "leads out of the store");
+      return name;
+    }),
+    came: fields.objects("came").map((file) => {
+      const path = file.text("path");
+      if (!isInStore(path)) throw file.wrong("path", "leads out of the store");
+      return { path, sizeBytes: file.count("sizeBytes"), modifiedMs: file.number("modifiedMs") };
+    }),
+    holdsOnlyCopies: fields.flag("holdsOnlyCopies"),
+    records: fields.orNull("records", (name) => fields.count(name)),
   };
 }
 
 function toItem(fields: JsonFields, kind: QuarantineKind): QuarantineItem {
   return {
     from: toSource(fields, kind),
-    to: toTarget(fields),
+    to: toTarget(fields, kind),
     sizeBytes: fields.count("sizeBytes"),
     sha256: fields.orNull("sha256", (name) => fields.matching(name, DIGEST, "SHA-256")),
     collection: fields.orNull("collection", (name) => fields.text(name)),
@@ -187,13 +230,27 @@ function toSource(fields: JsonFields, kind: QuarantineKind): string {
     if (from !== WHOLE_STORE) throw fields.wrong("from", "is not the whole store");
     return from;
   }
-  const isOurs = from.split("/")[0]?.toLowerCase() === INNER_WORK_DIRECTORY_NAME;
-  if (isOurs || !isInnerPath(from)) throw fields.wrong("from", "leads out of the store");
+  if (kind === "repair" ? !isEntryName(from) : !isInStore(from)) {
+    throw fields.wrong("from", "leads out of the store");
+  }
   return from;
 }
 
-function toTarget(fields: JsonFields): string {
+/** Whether a path is that of something in the store, and not in our own directory there. */
+function isInStore(path: string): boolean {
+  const isOurs = path.split("/")[0]?.toLowerCase() === INNER_WORK_DIRECTORY_NAME;
+  return !isOurs && isInnerPath(path);
+}
+
+function isEntryName(path: string): boolean {
+  return isInStore(path) && !path.includes("/");
+}
+
+function toTarget(fields: JsonFields, kind: QuarantineKind): string {
   const to = fields.text("to");
+  // What a repair has replaced is exchanged back under its name.
+  const isNamed = kind !== "repair" || to === `${DATA_NAME}/${fields.text("from")}`;
+  if (!isNamed) throw fields.wrong("to", "is not named as it was in the store");
   const isInData = to === DATA_NAME || to.startsWith(`${DATA_NAME}/`);
   if (!isInData || !isInnerPath(to)) throw fields.wrong("to", "leads out of the entry");
   return to;
@@ -201,7 +258,6 @@ function toTarget(fields: JsonFields): string {
 
 /** Holds the items against each other: none is another, nor inside another. */
 function requireApart(fields: JsonFields, items: readonly QuarantineItem[]): void {
-  if (items.length === 0) throw fields.wrong("items", "is empty");
   for (const key of ["from", "to"] as const) {
     const paths = items.map((item) => `${item[key]}/`).sort();
     const overlaps = paths.some((path, index) => paths[index + 1]?.startsWith(path));

@@ -11,6 +11,8 @@
  * | it was the index of no collection              | it is removed                                |
  * | the store has a vector for every record again  | it is removed                                |
  * | a whole store: the one now holds the same      | it is removed                                |
+ * | a repair has replaced it and lost nothing, and |                                              |
+ * | the store has a vector for every record still  | it is removed                                |
  * | else                                           | it is kept                                   |
  *
  * @module
@@ -18,14 +20,11 @@
 
 import { join } from "@std/path";
 import { OperationError } from "../base/errors.ts";
-import { formatCount } from "../base/format.ts";
-import { readStoreContents } from "../engine/contents.ts";
 import { withOwnStore } from "../engine/own_store.ts";
 import { digestTree } from "../fs/copy.ts";
 import { localFs } from "../fs/platform.ts";
 import type { RecoveredChange } from "../fs/recover.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
-import type { CollectionContents } from "../model/store.ts";
 import {
   findEntry,
   holdingOf,
@@ -34,19 +33,13 @@ import {
   locateItem,
   type QuarantineEntry,
 } from "./entries.ts";
-import type { QuarantineItem } from "./manifest.ts";
+import { judge, type Judgement, keep, LazyContents } from "./only_copies.ts";
 import { removeEntry, tidyQuarantine } from "./remove_entry.ts";
 
 /** What becomes of an entry. */
-export interface PurgeDecision {
+export interface PurgeDecision extends Judgement {
   /** The entry. */
   readonly entry: QuarantineEntry;
-  /** Whether it is removed, kept because of what it holds, or not old enough. */
-  readonly decision: "remove" | "keep" | "not-due";
-  /** Why, for people: a clause without its period. */
-  readonly reason: string;
-  /** Whether there is nothing in it, so that nothing is lost with it. */
-  readonly isEmpty?: boolean;
 }
 
 /** What is removed and what is not. */
@@ -118,117 +111,6 @@ function isAllInStore(fs: WriteFs, store: string, { manifest }: QuarantineEntry)
     const path = join(store, from);
     return sha256 !== null && fs.look(path) !== null && digestTree(fs, path) === sha256;
   });
-}
-
-/** What the store holds now, read when it is first asked for; null where it cannot be read. */
-class LazyContents {
-  readonly #store: string;
-  readonly #signal: AbortSignal | undefined;
-  #contents: Promise<readonly CollectionContents[] | null> | null = null;
-
-  constructor(store: string, signal: AbortSignal | undefined) {
-    this.#store = store;
-    this.#signal = signal;
-  }
-
-  read(): Promise<readonly CollectionContents[] | null> {
-    this.#contents ??= readContents(this.#store, this.#signal);
-    return this.#contents;
-  }
-}
-
-async function readContents(
-  store: string,
-  signal: AbortSignal | undefined,
-): Promise<readonly CollectionContents[] | null> {
-  try {
-    return await readStoreContents(store, signal === undefined ? {} : { signal });
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    return null;
-  }
-}
-
-type Judgement = Omit<PurgeDecision, "entry">;
-
-const SAFE: Judgement = { decision: "remove", reason: "every vector in it is elsewhere too" };
-
-async function judge(
-  fs: WriteFs,
-  entry: QuarantineEntry,
-  live: LazyContents,
-): Promise<Judgement> {
-  // Only an index of no collection can be judged by what it was: an engine may have emptied its
-  // queue since, and with it removed the other copies.
-  const risky = entry.manifest.items.flatMap((item) => {
-    const path = locateItem(fs, entry, item);
-    const isOrphan = item.collection === null && item.onlyCopies === 0;
-    return path === null || isOrphan ? [] : [{ item, path }];
-  });
-  const [first] = risky;
-  if (first === undefined) {
-    return { decision: "remove", reason: "no live record had its vector in it" };
-  }
-  const contents = await live.read();
-  if (contents === null) return keep("what the store holds cannot be read");
-  return entry.manifest.kind === "store"
-    ? await judgeStore(first.path, contents)
-    : judgeIndexes(risky.map(({ item }) => item), contents);
-}
-
-function keep(reason: string): Judgement {
-  return { decision: "keep", reason };
-}
-
-/** Indexes can go when the store has a vector for every record of their collections again. */
-function judgeIndexes(
-  items: readonly QuarantineItem[],
-  contents: readonly CollectionContents[],
-): Judgement {
-  for (const item of items) {
-    const problem = findLack(item, contents);
-    if (problem === null) continue;
-    const copies = item.onlyCopies === null || item.onlyCopies === 0
-      ? "may hold the only copy of vectors"
-      : `holds what was the only copy of ${formatCount(item.onlyCopies, "vector")}`;
-    return keep(`it ${copies}, and ${problem}`);
-  }
-  return SAFE;
-}
-
-/** Says what the store lacks of a collection; null when that is nothing. */
-function findLack(
-  { collection, records, onlyCopies }: QuarantineItem,
-  contents: readonly CollectionContents[],
-): string | null {
-  const now = contents.filter(({ id, name }) => name === collection || id === collection);
-  if (now.length === 0) {
-    if (onlyCopies === 0) return null;
-    return `there is no ${collection === null ? "known collection" : collection} in the store`;
-  }
-  const vectors = now.reduce((sum, each) => sum + each.vectors, 0);
-  const missing = now.reduce((sum, each) => sum + each.records, 0) - vectors;
-  if (missing > 0) {
-    const have = missing === 1 ? "has" : "have";
-    return `${formatCount(missing, "record")} of ${collection} ${have} no vector in the store`;
-  }
-  // Records can be lost as well as deleted; with them goes the sign that a vector is missing.
-  if (vectors >= (onlyCopies ?? records ?? 1)) return null;
-  return `the store has ${formatCount(vectors, "vector")} of ${collection} now`;
-}
-
-/** A whole store can go when the one in its place holds the same. */
-async function judgeStore(
-  path: string,
-  contents: readonly CollectionContents[],
-): Promise<Judgement> {
-  const old = await readContents(path, undefined);
-  if (old === null) return keep("it may hold the only copy of vectors: it cannot be read");
-  const lacking = old.find(({ id, vectors, hash }) =>
-    vectors > 0 && !contents.some((now) => now.id === id && now.hash === hash)
-  );
-  if (lacking === undefined) return SAFE;
-  return keep(`it may hold the only copy of vectors: ${lacking.name} is not the same now`);
 }
 
 /** What a purge has done. */

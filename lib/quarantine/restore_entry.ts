@@ -55,6 +55,7 @@ export async function restoreEntry(
     tidyQuarantine(fs, path);
     const entry = findEntry(path, id, { fs });
     const { kind } = entry.manifest;
+    if (kind === "repair") throw createRepairError(path, id);
     const isThere = fs.look(path) !== null;
     if (!isThere && kind === "index") throw createMissingError(path, id);
     const resolved = isThere ? fs.resolve(path) : path;
@@ -81,6 +82,14 @@ function databaseNameOf(store: DetectedStore | null): string | null {
 
 function dataOf({ directory }: QuarantineEntry): string {
   return join(directory, DATA_NAME);
+}
+
+/** Entries that belong together are exchanged in one step, which this is not. */
+function createRepairError(path: string, id: string): OperationError {
+  return new OperationError("usage", `${id} is what a repair has replaced`, {
+    path,
+    hint: `vecfsck undo ${path} ${id}`,
+  });
 }
 
 function createMissingError(path: string, id: string): OperationError {

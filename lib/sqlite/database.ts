@@ -176,10 +176,15 @@ export class StoreDatabase implements Disposable {
     const iterator = guarded(() =>
       this.#prepare(sql).iterate(...parameters) as unknown as Iterator<SqlValue[]>
     );
-    while (true) {
-      const next = guarded(() => iterator.next());
-      if (next.done) return;
-      yield next.value;
+    try {
+      while (true) {
+        const next = guarded(() => iterator.next());
+        if (next.done) return;
+        yield next.value;
+      }
+    } finally {
+      // A statement that has not come to its end keeps tables from being dropped.
+      guarded(() => iterator.return?.());
     }
   }
 
@@ -193,6 +198,18 @@ export class StoreDatabase implements Disposable {
   prepare(sql: string): (...parameters: SqlValue[]) => number {
     const statement = guarded(() => this.#prepare(sql));
     return (...parameters) => Number(guarded(() => statement.run(...parameters)).changes);
+  }
+
+  /**
+   * Prepares a query that is asked many times whether it has a row.
+   *
+   * @param sql One statement.
+   * @returns What asks it with the values of its `?`.
+   * @throws {SqliteError} SQLite refuses the statement; or, later, a run of it.
+   */
+  prepareTest(sql: string): (...parameters: SqlValue[]) => boolean {
+    const statement = guarded(() => this.#prepare(sql));
+    return (...parameters) => guarded(() => statement.get(...parameters)) !== undefined;
   }
 
   /** Runs statements that return nothing. */

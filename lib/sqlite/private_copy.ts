@@ -8,17 +8,27 @@ import type { ScratchDirectory } from "../fs/scratch.ts";
 import type { DatabaseFileFacts, DatabaseFiles } from "./database_files.ts";
 import { createBusyError, openConnection, requireDataError } from "./machine_error.ts";
 
+/** Which of the files beside a database are left behind. */
+export interface LeftBehind {
+  /** Whether the rollback journal stays behind: then nothing is rolled back in the copy. */
+  readonly journal?: boolean;
+  /** Whether the write-ahead log stays behind: then nothing is applied to the copy. */
+  readonly log?: boolean;
+}
+
 /**
  * Copies the files as they were at one moment; a writer at work gets a second chance to pause.
  *
  * @param files The files of the database.
  * @param scratch Where the copies go.
+ * @param leftBehind What is not copied, though SQLite would use it.
  * @returns What the copied files say, and the path of the database among them.
  * @throws {OperationError} A file cannot be copied, or another process writes all the time.
  */
 export function copyDatabase(
   files: DatabaseFiles,
   scratch: ScratchDirectory,
+  leftBehind: LeftBehind = {},
 ): { facts: DatabaseFileFacts; path: string } {
   for (const name of ["database", "database-again"]) {
     const before = files.stamp();
@@ -26,10 +36,11 @@ export function copyDatabase(
     const path = scratch.copyIn(files.path, name);
     // The path of a super-journal at the end would have SQLite look at, and delete, a file outside
     // the copy: one more byte, and it is not found there.
-    if (facts.journal.state === "hot") {
+    if (facts.journal.state === "hot" && leftBehind.journal !== true) {
       scratch.copyIn(files.journalPath, `${name}-journal`, Uint8Array.of(0));
     }
-    if (facts.log.state === "pending") scratch.copyIn(files.logPath, `${name}-wal`);
+    const usesLog = facts.log.state === "pending" && leftBehind.log !== true;
+    if (usesLog) scratch.copyIn(files.logPath, `${name}-wal`);
     if (files.stamp() === before) return { facts, path };
   }
   throw createBusyError(files.path);

@@ -8,8 +8,12 @@ import { OperationError, toOperationError } from "../base/errors.ts";
 import type { FormatName } from "../model/report.ts";
 import type { DetectedStore, StoreFormat } from "../model/store.ts";
 import { chromaFormat } from "./chroma/format.ts";
+import { chromaRepairer } from "./chroma/repair/prepare_repair.ts";
+import type { StoreRepairer } from "./repair_format.ts";
 
 const FORMATS: readonly StoreFormat[] = [chromaFormat];
+
+const REPAIRERS: Readonly<Record<FormatName, StoreRepairer>> = { chroma: chromaRepairer };
 
 /**
  * Finds a format by its name.
@@ -21,6 +25,16 @@ export function formatByName(name: FormatName): StoreFormat {
   const format = FORMATS.find((candidate) => candidate.name === name);
   if (format === undefined) throw new OperationError("internal", `No such store format: ${name}`);
   return format;
+}
+
+/**
+ * Finds out how stores of a format are repaired.
+ *
+ * @param name The name of the format.
+ * @returns What repairs them.
+ */
+export function repairerByName(name: FormatName): StoreRepairer {
+  return REPAIRERS[name];
 }
 
 /**

@@ -2,7 +2,8 @@
  * The kernel of the index builder: HNSW over quantised vectors in one WebAssembly memory.
  *
  * This is AssemblyScript. `deno task kernel` joins this file with `quantise.as`, `distances.as`,
- * `search.as` and `links.as` and compiles them to the bytes in `lib/hnsw/kernel`. What stands where in the memory is decided by `lib/hnsw/build/plan.ts`; the addresses come in the table
+ * `search.as`, `links.as` and `compare.as` and compiles them to the bytes in `lib/hnsw/kernel`. What
+ * stands where in the memory is decided by `lib/hnsw/build/plan.ts`; the addresses come in the table
  * that `configure` reads.
  *
  * Distances. A vector x is kept as 7-bit codes of x - c, c being the centre of all vectors, with a

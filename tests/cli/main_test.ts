@@ -17,7 +17,7 @@ Deno.test("main() shows a newcomer what to type, and calls it a wrong call", asy
   assertStringIncludes(stderr.text, "vecfsck help");
   const verbs = [...stderr.text.matchAll(/vecfsck (\w+) STORE/g)].map(([, verb]) => verb);
   const known: (string | undefined)[] = VERBS.map(({ name }) => name);
-  assert(verbs.length === 3 && verbs.every((verb) => known.includes(verb)));
+  assert(verbs.length === 4 && verbs.every((verb) => known.includes(verb)));
 });
 
 Deno.test("main() prints help that was asked for on standard output", async () => {

@@ -8,6 +8,7 @@ const SPECIFICATIONS: readonly OptionSpecification[] = [
   { name: "yes", short: "y", type: "flag", description },
   { name: "older-than", type: "duration", valueName: "D", description },
   { name: "keep-within", type: "duration", valueName: "D", defaultValue: "2d", description },
+  { name: "max-memory", type: "size", valueName: "SIZE", description },
   { name: "output", short: "o", type: "text", valueName: "FILE", description },
   { name: "segment", type: "text", valueName: "UUID", repeatable: true, description },
 ];
@@ -40,6 +41,24 @@ Deno.test("parseOptions() refuses what is no span of time", () => {
   }
   assertEquals(refusalOf("--older-than"), "--older-than needs a span of time");
   assertEquals(refusalOf("--older-than", "--yes"), "--older-than needs a span of time");
+});
+
+Deno.test("parseOptions() reads sizes in bytes, and refuses what is none", () => {
+  assertEquals(parse("--max-memory", "2GiB", "a").options.size("max-memory"), 2 ** 31);
+  assertEquals(parse("a").options.size("max-memory"), undefined);
+  assertEquals(
+    refusalOf("--max-memory", "much"),
+    '--max-memory needs a size such as 800MB or 2GiB, not "much"',
+  );
+  assertEquals(refusalOf("--max-memory"), "--max-memory needs a size");
+});
+
+Deno.test("OptionValues.has() tells what was given, or has a default, from what is not", () => {
+  const { options } = parse("--yes", "--output", "a");
+  assertEquals(
+    ["yes", "output", "keep-within", "segment", "no"].map((name) => options.has(name)),
+    [true, true, true, false, false],
+  );
 });
 
 Deno.test("parseOptions() reads a text whatever it looks like, a lone dash included", () => {

@@ -10,6 +10,7 @@ import { StoreDatabase } from "../../lib/sqlite/database.ts";
 import { goldenStore, scratchDirectory } from "../support/fixtures.ts";
 import { snapshotTree } from "../support/snapshot.ts";
 import { FakeEnvironment } from "./fake_environment.ts";
+import { runMain, type World } from "./run_main.ts";
 
 const [NOTES, DOT, ORPHAN] = [
   "94e12c34-c66b-4d44-abb5-fd9ef78c9bfa",
@@ -19,16 +20,9 @@ const [NOTES, DOT, ORPHAN] = [
 const ID = "20260131T040000Z";
 const TIME = new Date("2026-01-31T04:00:00Z");
 
-/** What of the world a test sets before a call. */
-type World = Partial<Pick<FakeEnvironment, "answer" | "time" | "fs">>;
-
-async function run(
-  args: readonly string[],
-  world: World = {},
-): Promise<FakeEnvironment & { code: number }> {
-  const environment = Object.assign(new FakeEnvironment(), { time: TIME, ...world });
-  return Object.assign(environment, { code: await main(args, environment) });
-}
+/** Runs a call at the time that the names of entries tell. */
+const run = (args: readonly string[], world: World = {}): ReturnType<typeof runMain> =>
+  runMain(args, { time: TIME, ...world });
 
 function store(): Promise<string> {
   return goldenStore("chroma-1.5.9");
@@ -73,7 +67,7 @@ Deno.test("quarantine says what it costs, asks, and moves the index", async () =
     "",
     `  Manifest:     ${join(`${path}.vecfsck`, "quarantine", ID, "manifest.json")}`,
     `  To undo this: vecfsck quarantine restore ${path} ${ID}`,
-    ...stdout.lines.slice(-2),
+    `  To rebuild:   vecfsck repair ${path}`,
   ]);
 });
 

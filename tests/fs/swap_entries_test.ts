@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { OperationError } from "../../lib/base/errors.ts";
 import { listInterruptedChanges, recoverSwaps } from "../../lib/fs/recover.ts";
-import { swapEntries } from "../../lib/fs/swap_entries.ts";
+import { swapEntries, type SwapNames } from "../../lib/fs/swap_entries.ts";
 import { MemoryDisk } from "../support/memory_fs.ts";
 import { exploreCrashes, exploreFaults, type Scenario } from "./explore.ts";
 
@@ -39,7 +39,18 @@ function below(files: Files, root: string): Files {
   );
 }
 
-function scenario(old: Files, fresh: Files, database: string | null): Scenario {
+function scenario(
+  old: Files,
+  fresh: Files,
+  database: string | null,
+  names?: SwapNames,
+): Scenario {
+  const isComing = (path: string): boolean =>
+    names === undefined || names.coming.includes(topOf(path));
+  const isLeaving = (path: string): boolean =>
+    isComing(path) || (names?.leaving.includes(topOf(path)) ?? true) ||
+    // What belongs to the database goes with it.
+    (database !== null && isComing(`/${database}`) && topOf(path).startsWith(database));
   return {
     setUp(disk) {
       disk.mount(STORE);
@@ -50,7 +61,7 @@ function scenario(old: Files, fresh: Files, database: string | null): Scenario {
     },
     run: (fs) => {
       const options = { store: STORE, aside: ASIDE, database, now: () => new Date(0), fs };
-      swapEntries(STORE, STAGED, options);
+      swapEntries(STORE, STAGED, names === undefined ? options : { ...options, names });
     },
     recover: (fs) => void recoverSwaps(STORE, { fs }),
     judge(files) {
@@ -66,11 +77,23 @@ function scenario(old: Files, fresh: Files, database: string | null): Scenario {
         assertEquals(below(files, ASIDE), {});
         return "old";
       }
-      assertEquals(live, sorted(fresh));
-      assertEquals(below(files, ASIDE), sorted(old));
+      assertEquals(
+        live,
+        sorted({ ...pick(old, (path) => !isLeaving(path)), ...pick(fresh, isComing) }),
+      );
+      assertEquals(below(files, ASIDE), sorted(pick(old, isLeaving)));
+      assertEquals(below(files, STAGED), sorted(pick(fresh, (path) => !isComing(path))));
       return "new";
     },
   };
+}
+
+function topOf(path: string): string {
+  return path.split("/")[1] ?? "";
+}
+
+function pick(files: Files, isPicked: (path: string) => boolean): Files {
+  return Object.fromEntries(Object.entries(files).filter(([path]) => isPicked(path)));
 }
 
 function sorted(files: Files): Files {
@@ -87,6 +110,70 @@ const SCENARIOS: readonly (readonly [string, Scenario])[] = [
     "whose new state has no database",
     scenario(OLD, { "/segment-1/data": "new" }, DATABASE),
   ],
+  [
+    "whose new database has a journal",
+    scenario(OLD, { ...NEW, "/chroma.sqlite3-journal": "new journal" }, DATABASE),
+  ],
+  [
+    "with a journal of either database",
+    scenario(WITH_COMPANION, {
+      ...NEW,
+      "/chroma.sqlite3-journal": "new journal",
+      "/chroma.sqlite3-wal": "new log",
+    }, DATABASE),
+  ],
+  [
+    "where a journal has lost its database",
+    scenario({ "/chroma.sqlite3-journal": "lost", "/segment-1/data": "old" }, NEW, DATABASE),
+  ],
+];
+
+/** Exchanges of some entries, as a repair and its undoing make them. */
+const PARTIAL: readonly (readonly [string, Scenario])[] = [
+  [
+    "one index",
+    scenario(OLD, NEW, DATABASE, { leaving: ["segment-1"], coming: ["segment-1"] }),
+  ],
+  [
+    "the database alone",
+    scenario(OLD, { "/chroma.sqlite3": "new database" }, DATABASE, {
+      leaving: [],
+      coming: ["chroma.sqlite3"],
+    }),
+  ],
+  [
+    "the database with its journal, an index, and an index that only leaves",
+    scenario(WITH_COMPANION, NEW, DATABASE, {
+      leaving: ["chroma.sqlite3-journal", "segment-2"],
+      coming: ["segment-1", "chroma.sqlite3"],
+    }),
+  ],
+  [
+    "a database for one that has a journal, where the new one has one too",
+    scenario(WITH_COMPANION, { ...NEW, "/chroma.sqlite3-journal": "new journal" }, DATABASE, {
+      leaving: [],
+      coming: ["chroma.sqlite3", "chroma.sqlite3-journal"],
+    }),
+  ],
+  [
+    "what only leaves",
+    scenario(OLD, {}, DATABASE, { leaving: ["segment-1", "segment-2"], coming: [] }),
+  ],
+  [
+    "a database that only leaves, with its journal",
+    scenario(WITH_COMPANION, {}, DATABASE, {
+      leaving: ["chroma.sqlite3", "chroma.sqlite3-journal", "segment-1"],
+      coming: [],
+    }),
+  ],
+  ["what only comes", scenario(OLD, NEW, DATABASE, { leaving: [], coming: ["segment-3"] })],
+  [
+    "a database that only comes, with its journal",
+    scenario({ "/segment-1/data": "old" }, { ...NEW, "/chroma.sqlite3-wal": "log" }, DATABASE, {
+      leaving: [],
+      coming: ["chroma.sqlite3-wal", "chroma.sqlite3", "segment-3"],
+    }),
+  ],
 ];
 
 for (const [what, each] of SCENARIOS) {
@@ -98,7 +185,21 @@ for (const [what, each] of SCENARIOS) {
     assertEquals(disk.fs.look(STAGED), null);
     assertEquals(listInterruptedChanges(STORE, { fs: disk.fs }), []);
   });
+  testInterruptions(what, each);
+}
 
+for (const [what, each] of PARTIAL) {
+  Deno.test(`swapEntries() exchanges ${what}, and nothing else`, () => {
+    const disk = new MemoryDisk();
+    each.setUp(disk);
+    each.run(disk.fs);
+    assertEquals(each.judge(disk.list()), "new");
+    assertEquals(listInterruptedChanges(STORE, { fs: disk.fs }), []);
+  });
+  testInterruptions(`exchanging ${what}`, each);
+}
+
+function testInterruptions(what: string, each: Scenario): void {
   Deno.test(`swapEntries() is old or new after a power cut at any operation ${what}`, () => {
     const tally = exploreCrashes(each);
     assert(tally.cuts > 8 && tally.new > 0 && tally.old > 0, JSON.stringify(tally));
@@ -131,6 +232,34 @@ Deno.test("swapEntries() never has a moment without a database, or with a foreig
   assertEquals(new Set(states), new Set(["old database", "new database"]));
 });
 
+Deno.test("swapEntries() never leaves a journal beside the database of another", () => {
+  const fresh = { ...NEW, "/chroma.sqlite3-journal": "new journal" };
+  const each = scenario(WITH_COMPANION, fresh, DATABASE);
+  const disk = new MemoryDisk();
+  each.setUp(disk);
+  const pairs = new Set<string>();
+  const watch =
+    <Arguments extends unknown[]>(operation: (...operands: Arguments) => void) =>
+    (...operands: Arguments): void => {
+      operation(...operands);
+      const files = disk.list();
+      for (const place of [STORE, ASIDE, STAGED]) {
+        const [database, journal] = [DATABASE, `${DATABASE}-journal`]
+          .map((name) => files[`${place}/${name}`]?.split(" ")[0]);
+        if (database !== undefined) pairs.add(`${database} with ${journal}`);
+      }
+    };
+  each.run({
+    ...disk.fs,
+    rename: watch(disk.fs.rename),
+    removeFile: watch(disk.fs.removeFile),
+    linkFile: watch(disk.fs.linkFile),
+  });
+  // The new one waits for its journal to be in the store, where nobody looks for it.
+  assertEquals(pairs, new Set(["old with old", "new with new", "new with undefined"]));
+  assertEquals(each.judge(disk.list()), "new");
+});
+
 Deno.test("recoverSwaps() touches nothing when somebody made a new entry meanwhile", () => {
   const disk = new MemoryDisk();
   const [, each] = SCENARIOS[0] ?? [];
@@ -157,6 +286,37 @@ Deno.test("recoverSwaps() touches nothing when somebody made a new entry meanwhi
   }
   assertStringIncludes(change?.message ?? "", `another process has made ${STORE}/segment-1;`);
   assertEquals(disk.list(), before);
+});
+
+Deno.test("recoverSwaps() keeps the new entries of a change that it leaves as it is", () => {
+  const disk = new MemoryDisk();
+  disk.mount(STORE);
+  put(disk, STORE, OLD);
+  // What a crash leaves under such a name is removed, unless it is needed.
+  const name = ".repair.vecfsck-0123456789abcdef.new";
+  const staged = `${WORK}/${name}/staged`;
+  put(disk, staged, NEW);
+  let renames = 0;
+  const stopped = {
+    ...disk.fs,
+    rename: (from: string, to: string): void => {
+      if (renames++ > 2) throw new Error("Killed");
+      disk.fs.rename(from, to);
+    },
+    removeFile: (): void => {
+      throw new Error("Killed");
+    },
+  };
+  const options = { store: STORE, aside: ASIDE, database: DATABASE };
+  assertThrows(() => swapEntries(STORE, staged, { ...options, fs: stopped }));
+  disk.write(`${STORE}/segment-1/data`, "made by an engine");
+  assertEquals(recoverSwaps(STORE, { fs: disk.fs }).map(({ outcome }) => outcome), ["conflict"]);
+  assertEquals(below(disk.list(), staged), sorted(NEW));
+  disk.fs.removeFile(`${STORE}/segment-1/data`);
+  disk.fs.removeDirectory(`${STORE}/segment-1`);
+  assertEquals(recoverSwaps(STORE, { fs: disk.fs }).map(({ outcome }) => outcome), ["undone"]);
+  assertEquals(below(disk.list(), STORE), sorted(OLD));
+  assertEquals(disk.fs.look(`${WORK}/${name}`), null);
 });
 
 Deno.test("swapEntries() refuses what is no store, and a place that is taken", () => {

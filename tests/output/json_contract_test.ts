@@ -6,6 +6,7 @@ import { Journal } from "../../lib/fs/journal.ts";
 import { localFs } from "../../lib/fs/platform.ts";
 import { openWorkDirectory } from "../../lib/fs/work_directory.ts";
 import { quarantineStaleHnsw } from "../../lib/quarantine/stale_hnsw.ts";
+import { applyDamage } from "../support/damages/mod.ts";
 import { goldenStore, REPOSITORY, scratchDirectory, tornStore } from "../support/fixtures.ts";
 import { runCli } from "../support/run_cli.ts";
 
@@ -72,6 +73,8 @@ function matchesType(value: unknown, type: string): boolean {
       return typeof value === "string";
     case "integer":
       return Number.isSafeInteger(value);
+    case "number":
+      return typeof value === "number" && Number.isFinite(value);
     case "null":
       return value === null;
     case "array":
@@ -107,7 +110,28 @@ async function collectLines(): Promise<Record<string, unknown>[]> {
   const results = await Promise.all(calls.map((args) => runCli(args)));
   const backupLines = await collectBackupLines(await goldenStore("chroma-1.5.9"));
   const quarantineLines = await collectQuarantineLines(await goldenStore("chroma-1.5.9"));
-  return [...results.flatMap(({ jsonLines }) => jsonLines), ...backupLines, ...quarantineLines];
+  const repairLines = await collectRepairLines(await goldenStore("chroma-1.5.9"));
+  return [
+    ...results.flatMap(({ jsonLines }) => jsonLines),
+    ...backupLines,
+    ...quarantineLines,
+    ...repairLines,
+  ];
+}
+
+/** Runs calls about a store whose index is damaged, which is repaired and gets its damage back. */
+async function collectRepairLines(store: string): Promise<Record<string, unknown>[]> {
+  const lines: Record<string, unknown>[] = [];
+  const run = async (...args: string[]): Promise<void> => {
+    const { jsonLines } = await runCli([...args, "--json", store]);
+    lines.push(...jsonLines);
+  };
+  await run("repair", "--yes");
+  applyDamage("vectors_nan", { store, collection: "notes" }, 1);
+  await run("repair", "--dry-run");
+  await run("repair", "--yes");
+  await run("undo", "--yes");
+  return lines;
 }
 
 /** Runs calls about indexes that are moved aside, and one of them put back. */
@@ -236,6 +260,7 @@ Deno.test("docs/json.md gives every code of an error the exit code that it has",
     "no-memory": true,
     "busy": true,
     "cancelled": true,
+    "unsupported": true,
     "usage": true,
     "internal": true,
   };

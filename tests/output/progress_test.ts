@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { renderProgress } from "../../lib/output/progress.ts";
+import { renderProgress, renderTaskProgress } from "../../lib/output/progress.ts";
 
 Deno.test("renderProgress() gives bar, percent, bytes, rate and the time that is left", () => {
   const line = renderProgress(
@@ -31,5 +31,17 @@ Deno.test("renderProgress() leaves the last column free on every terminal", () =
       width,
     );
     assertEquals(line.length <= Math.max(0, width - 1), true, `${width}: ${line}`);
+  }
+});
+
+Deno.test("renderTaskProgress() gives bar, percent and what is being done, on every width", () => {
+  const progress = { title: "building the index of \u001b[2Jnotes", done: 0.5 };
+  assertEquals(
+    renderTaskProgress(progress, 80),
+    "[############............]  50%  Building the index of \\u{1b}[2Jnotes",
+  );
+  assertEquals(renderTaskProgress({ title: "x", done: 7 }, 80).includes("100%"), true);
+  for (const width of [1, 5, 20]) {
+    assertEquals(renderTaskProgress(progress, width).length < width, true);
   }
 });

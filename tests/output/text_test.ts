@@ -30,8 +30,8 @@ Deno.test("renderFindings() gives place, numbers, effect and repair of each find
     "           The index has 384 dimensions, the catalogue says 768",
     "           Effect: The engine reads past the end of its memory: signal 11, or",
     "                   every query is refused.",
-    "           To do:  Do not open the store with the engine; correct",
-    "                   collections.dimension to that of the index.",
+    "           To do:  Do not open the store with the engine; `vecfsck repair STORE`",
+    "                   writes the dimension that index and queue prove.",
   ]);
 });
 

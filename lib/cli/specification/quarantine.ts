@@ -8,6 +8,7 @@ import {
   type ArgumentSpecification,
   DRY_RUN_OPTION,
   type ExitStatus,
+  REFUSED_STATUS,
   STORE_ARGUMENT,
   USAGE_STATUS,
   type VerbSpecification,
@@ -23,11 +24,6 @@ const PLACE_ARGUMENT: ArgumentSpecification = {
 const FAILED_STATUS: ExitStatus = {
   code: 8,
   description: "It could not be done; the message says why, and where everything is.",
-};
-
-const REFUSED_STATUS: ExitStatus = {
-  code: 32,
-  description: "The answer was no, or a signal came first; nothing was changed.",
 };
 
 /** The verb `quarantine` and its actions. */
@@ -103,7 +99,8 @@ export const QUARANTINE_VERBS: readonly VerbSpecification[] = [
     summary: "list what was moved aside of a store",
     description: [
       "Lists the entries in the quarantine of a store: indexes that `vecfsck quarantine` has moved, " +
-      "and stores that `vecfsck restore` or `vecfsck quarantine restore` has replaced. Directories " +
+      "what `vecfsck repair` and `vecfsck undo` have replaced, and stores that `vecfsck restore` or " +
+      "`vecfsck quarantine restore` has replaced. Directories " +
       "that were renamed in the store itself (`.drift-` in their names) are listed as well.",
       "What a crash has left half done is brought in order first.",
     ],

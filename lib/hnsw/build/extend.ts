@@ -28,8 +28,8 @@ export interface ExistingLinks {
   readonly count: number;
 }
 
-/** What an index is built from that keeps links of another. */
-export interface ExtendOptions extends BuildOptions {
+/** What decides which links are kept. */
+export interface Extension extends Pick<BuildOptions, "settings" | "count"> {
   /** The other index, of the same dimension and M. */
   readonly existing: ExistingLinks;
   /**
@@ -40,6 +40,9 @@ export interface ExtendOptions extends BuildOptions {
   /** The slots of the new index whose own links were lost; what leads to them is kept. */
   readonly damaged?: SlotBitmap;
 }
+
+/** What an index is built from that keeps links of another. */
+export type ExtendOptions = BuildOptions & Extension;
 
 /** How many bytes of slots are read at a time. */
 const CHUNK_SIZE_BYTES = 1 << 20;
@@ -64,12 +67,10 @@ export async function extendIndex(
 ): Promise<BuiltIndex> {
   requireBuildable(options);
   requireRoom(options);
-  const { settings, existing, count } = options;
+  const { settings, existing } = options;
   const geometry = geometryOf(settings.maxLinks, settings.dimension);
   const plan = planExtension(options, readLevels(existing, geometry));
-  if (plan.entryPoint < 0 || plan.added.length > LARGEST_PART_LINKED_IN * count) {
-    return await buildIndex(options, choice);
-  }
+  if (!isWorthKeeping(plan, options)) return await buildIndex(options, choice);
   const room = BuildRoom.open(options, plan.levels, plan.added.length, choice);
   const keeper = new LinkKeeper(room.graph, plan, geometry);
   keeper.keepLevel0(existing);
@@ -79,6 +80,25 @@ export async function extendIndex(
   const others = [...keeper.impoverished, ...added].filter((slot) => slot !== promoted);
   const order = Uint32Array.from([...first, ...others]);
   return await room.build({ entryPoint, entryLevel, order, promoted: promoted >= 0 });
+}
+
+/**
+ * Tells how much of another index would be kept.
+ *
+ * @param options What would be built.
+ * @returns How many slots would be linked in, or null when all of them would be, for too few links
+ * are left.
+ * @throws {OperationError} The old files cannot be read.
+ */
+export function countLinkedIn(options: Extension): number | null {
+  const { settings, existing } = options;
+  const geometry = geometryOf(settings.maxLinks, settings.dimension);
+  const plan = planExtension(options, readLevels(existing, geometry));
+  return isWorthKeeping(plan, options) ? plan.added.length : null;
+}
+
+function isWorthKeeping({ entryPoint, added }: ExtensionPlan, { count }: Extension): boolean {
+  return entryPoint >= 0 && added.length <= LARGEST_PART_LINKED_IN * count;
 }
 
 /** What is kept, and where. */
@@ -106,7 +126,7 @@ function readLevels(existing: ExistingLinks, geometry: HnswGeometry): Uint8Array
   return levels;
 }
 
-function planExtension(options: ExtendOptions, oldLevels: Uint8Array): ExtensionPlan {
+function planExtension(options: Extension, oldLevels: Uint8Array): ExtensionPlan {
   const { count, existing, previousSlots, settings, damaged } = options;
   const generator = new LevelGenerator(settings.maxLinks);
   const newSlots = new Int32Array(existing.count).fill(-1);

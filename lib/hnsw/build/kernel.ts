@@ -22,6 +22,21 @@ export interface Kernel {
   insertSome(most: number): number;
 }
 
+/** What the kernel does for exact searches; it needs no table for that. */
+export interface Comparison {
+  /** Holds vectors against queries; `scripts/kernel/compare.as` says how. */
+  compare(
+    first: number,
+    stride: number,
+    count: number,
+    queries: number,
+    queryCount: number,
+    floats: number,
+    target: number,
+    squared: boolean,
+  ): void;
+}
+
 interface KernelExports extends Omit<Kernel, "configure"> {
   configure(table: number, thread: number): void;
 }
@@ -40,10 +55,31 @@ export function compileKernel(
   memory: KernelMemory,
   instructions: KernelInstructions = bestInstructions(),
 ): WebAssembly.Module {
-  const { base64, flagsOffset } = KERNEL_BUILDS[instructions][memory.plan.wide ? "wide" : "narrow"];
+  return compile(instructions, memory.plan.wide ? "wide" : "narrow", memory.shared);
+}
+
+function compile(
+  instructions: KernelInstructions,
+  width: "narrow" | "wide",
+  shared: boolean,
+): WebAssembly.Module {
+  const { base64, flagsOffset } = KERNEL_BUILDS[instructions][width];
   const bytes = decodeBase64(base64);
-  if (!memory.shared) bytes[flagsOffset] = (bytes[flagsOffset] ?? 0) & ~SHARED_FLAG;
+  if (!shared) bytes[flagsOffset] = (bytes[flagsOffset] ?? 0) & ~SHARED_FLAG;
   return new WebAssembly.Module(bytes);
+}
+
+/**
+ * Makes an instance of the kernel for exact searches.
+ *
+ * @param memory The memory that it will work in; it is not shared, and smaller than 4 GiB.
+ * @returns What it exports for that.
+ */
+export function startComparison(memory: WebAssembly.Memory): Comparison {
+  const instance = new WebAssembly.Instance(compile(bestInstructions(), "narrow", false), {
+    env: { memory },
+  });
+  return instance.exports as unknown as Comparison;
 }
 
 /**

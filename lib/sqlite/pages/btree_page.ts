@@ -14,7 +14,9 @@
  *
  * A cell of a leaf is the length of its payload, the row's id, the payload as far as it stands
  * here, and the number of the first overflow page where there is more; a cell of an interior page
- * is the number of the child on its left and a row's id.
+ * is the number of the child on its left and a row's id. In an index there are no ids of rows, and
+ * the cells of its interior pages have a payload too, behind the number of the child: the entries
+ * of an index stand on every one of its pages.
  *
  * @module
  */
@@ -23,18 +25,27 @@ import { DATABASE_HEADER_SIZE_BYTES } from "../file_header.ts";
 import { readVarint } from "./record.ts";
 
 /** The kind of a page, by its first byte. */
-export type PageKind = "table-interior" | "table-leaf" | "index" | "other";
+export type PageKind =
+  | "table-interior"
+  | "table-leaf"
+  | "index-interior"
+  | "index-leaf"
+  | "other";
 
-/** A cell of a leaf: one row. */
-export interface LeafCell {
-  /** The row's id. */
-  readonly rowId: number;
+/** A payload as far as it stands on one page. */
+export interface PayloadCell {
   /** How long the whole payload is. */
   readonly payloadSizeBytes: number;
   /** The part that stands on this page. */
   readonly local: Uint8Array;
   /** The first overflow page, or 0. */
   readonly overflowPage: number;
+}
+
+/** A cell of a leaf of a table: one row. */
+export interface LeafCell extends PayloadCell {
+  /** The row's id. */
+  readonly rowId: number;
 }
 
 /** A page, with its cells not read yet. */
@@ -50,9 +61,9 @@ export interface BtreePage {
 }
 
 const KINDS: Readonly<Record<number, PageKind>> = {
-  2: "index",
+  2: "index-interior",
   5: "table-interior",
-  10: "index",
+  10: "index-leaf",
   13: "table-leaf",
 };
 
@@ -88,37 +99,71 @@ export function listChildren({ bytes, start, cellCount }: BtreePage): number[] {
 }
 
 /**
- * Reads a cell of a leaf.
+ * Reads a cell of a leaf of a table.
  *
  * @param page The page.
  * @param index Which cell.
  * @returns The cell, or null where none can stand there.
  */
-export function readLeafCell({ bytes, start }: BtreePage, index: number): LeafCell | null {
-  const pointer = start + 8 + 2 * index;
-  if (pointer + 2 > bytes.byteLength) return null;
-  const offset = readU16(bytes, pointer);
-  if (offset < pointer + 2) return null;
-  const payloadSize = readVarint(bytes, offset);
-  if (payloadSize === null || payloadSize.value <= 0) return null;
+export function readLeafCell(page: BtreePage, index: number): LeafCell | null {
+  const { bytes, start } = page;
+  const offset = cellOffset(page, start + 8, index);
+  const payloadSize = offset === null ? null : readVarint(bytes, offset);
+  if (offset === null || payloadSize === null || payloadSize.value <= 0) return null;
   const rowId = readVarint(bytes, offset + payloadSize.sizeBytes);
   if (rowId === null) return null;
   const payloadStart = offset + payloadSize.sizeBytes + rowId.sizeBytes;
-  const localSizeBytes = localSizeOf(payloadSize.value, bytes.byteLength);
-  const hasOverflow = localSizeBytes < payloadSize.value;
-  const end = payloadStart + localSizeBytes;
+  const cell = readPayloadCell(bytes, payloadStart, payloadSize.value, bytes.byteLength - 35);
+  return cell === null ? null : { rowId: rowId.value, ...cell };
+}
+
+/**
+ * Reads a cell of a page of an index.
+ *
+ * @param page The page.
+ * @param index Which cell.
+ * @returns The cell, or null where none can stand there.
+ */
+export function readIndexCell(page: BtreePage, index: number): PayloadCell | null {
+  const { bytes, start, kind } = page;
+  const isInterior = kind === "index-interior";
+  const offset = cellOffset(page, start + (isInterior ? 12 : 8), index);
+  if (offset === null) return null;
+  const sizeOffset = offset + (isInterior ? 4 : 0);
+  const payloadSize = readVarint(bytes, sizeOffset);
+  if (payloadSize === null || payloadSize.value <= 0) return null;
+  const most = Math.floor((bytes.byteLength - 12) * 64 / 255) - 23;
+  return readPayloadCell(bytes, sizeOffset + payloadSize.sizeBytes, payloadSize.value, most);
+}
+
+/** Where a cell begins, by the list of cells that begins at `list`; null where none can. */
+function cellOffset({ bytes }: BtreePage, list: number, index: number): number | null {
+  const pointer = list + 2 * index;
+  if (pointer + 2 > bytes.byteLength) return null;
+  const offset = readU16(bytes, pointer);
+  return offset < pointer + 2 ? null : offset;
+}
+
+/** Reads the part of a payload that stands on the page, of which `most` bytes can. */
+function readPayloadCell(
+  bytes: Uint8Array,
+  start: number,
+  payloadSizeBytes: number,
+  most: number,
+): PayloadCell | null {
+  const localSizeBytes = localSizeOf(payloadSizeBytes, bytes.byteLength, most);
+  const hasOverflow = localSizeBytes < payloadSizeBytes;
+  const end = start + localSizeBytes;
   if (end + (hasOverflow ? 4 : 0) > bytes.byteLength) return null;
   return {
-    rowId: rowId.value,
-    payloadSizeBytes: payloadSize.value,
-    local: bytes.subarray(payloadStart, end),
+    payloadSizeBytes,
+    local: bytes.subarray(start, end),
     overflowPage: hasOverflow ? readU32(bytes, end) : 0,
   };
 }
 
-/** How much of a payload stands on the leaf itself; the letters are those of the file format. */
-function localSizeOf(payloadSizeBytes: number, usableSizeBytes: number): number {
-  const most = usableSizeBytes - 35;
+/** How much of a payload stands on the page itself; the letters are those of the file format. */
+function localSizeOf(payloadSizeBytes: number, usableSizeBytes: number, most: number): number {
   if (payloadSizeBytes <= most) return payloadSizeBytes;
   const least = Math.floor((usableSizeBytes - 12) * 32 / 255) - 23;
   const wanted = least + (payloadSizeBytes - least) % (usableSizeBytes - 4);

@@ -15,6 +15,7 @@ const STANDARD_PAGE_SIZE_BYTES = 4096;
 export class PageFile {
   readonly #file: BoundedFile;
   readonly #usableSizeBytes: number;
+  readonly #declaredPageCount: number;
   readonly #buffer: Uint8Array;
   /** How many bytes a page has. */
   readonly pageSizeBytes: number;
@@ -24,6 +25,8 @@ export class PageFile {
   readonly textEncoding: number;
   /** The first trunk page of the list of free pages, 0 for none; null where the header is lost. */
   readonly freelistTrunkPage: number | null;
+  /** How many pages are free; null where the header is lost. */
+  readonly freelistPageCount: number | null;
 
   /** Takes the pages of an open file; its header may be damaged. */
   constructor(file: BoundedFile) {
@@ -37,13 +40,20 @@ export class PageFile {
       ? Math.max(1, header.textEncoding)
       : 1;
     this.freelistTrunkPage = isBelievable ? header.freelistTrunkPage : null;
+    this.freelistPageCount = isBelievable ? header.freelistPageCount : null;
     this.pageCount = Math.floor(file.sizeBytes / this.pageSizeBytes);
+    this.#declaredPageCount = isBelievable ? header.declaredPageCount : 0;
     this.#buffer = new Uint8Array(this.pageSizeBytes);
   }
 
   /** Whether a number is that of a page of this file. */
   has(pageNumber: number): boolean {
     return pageNumber >= 1 && pageNumber <= this.pageCount;
+  }
+
+  /** Whether a number is that of a page of this file, or of one that was cut off. */
+  hadOnce(pageNumber: number): boolean {
+    return pageNumber >= 1 && pageNumber <= Math.max(this.pageCount, this.#declaredPageCount);
   }
 
   /**

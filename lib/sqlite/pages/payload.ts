@@ -1,11 +1,12 @@
 /**
- * The payload of a row that is longer than a page: its rest stands on a chain of overflow pages,
- * each of which begins with the number of the next one (four bytes, big-endian, 0 at the end).
+ * The payload of a row, or of an entry of an index, that is longer than a page: its rest stands on a
+ * chain of overflow pages, each of which begins with the number of the next one (four bytes,
+ * big-endian, 0 at the end).
  *
  * @module
  */
 
-import { type LeafCell, readU32 } from "./btree_page.ts";
+import { type PayloadCell, readU32 } from "./btree_page.ts";
 import type { PageFile } from "./page_file.ts";
 
 const NEXT_PAGE_SIZE_BYTES = 4;
@@ -18,7 +19,7 @@ const NEXT_PAGE_SIZE_BYTES = 4;
  * @returns The payload, or null where the chain ends early, goes on too long, or leaves the file.
  * @throws {OperationError} A page cannot be read.
  */
-export function readPayload(pages: PageFile, cell: LeafCell): Uint8Array | null {
+export function readPayload(pages: PageFile, cell: PayloadCell): Uint8Array | null {
   const { payloadSizeBytes, local, overflowPage } = cell;
   if (payloadSizeBytes === local.byteLength) return local;
   if (payloadSizeBytes > pages.pageCount * pages.pageSizeBytes) return null;

@@ -12,9 +12,12 @@ import { BoundedFile } from "../../fs/read_fs.ts";
 import type { SqlValue } from "../database.ts";
 import { parseBtreePage, readLeafCell } from "./btree_page.ts";
 import { PageFile } from "./page_file.ts";
-import { findPageOwners, type PageOwners, type SchemaTable } from "./page_owners.ts";
+import { findPageOwners, type PageOwners } from "./page_owners.ts";
 import { readPayload } from "./payload.ts";
 import { decodeRecord } from "./record.ts";
+
+/** Where the cell begins, its two lengths, its id and a record without a value. */
+const SMALLEST_ROW_SIZE_BYTES = 5;
 
 /** A row that was found. */
 export interface SalvagedRow {
@@ -46,8 +49,10 @@ export interface LostRow {
 export interface SalvageOptions {
   /** The pages that are read, all by default. */
   pages?: ReadonlySet<number>;
-  /** Is told of the tables that the schema still names, before the first row. */
-  onSchema?: (tables: readonly SchemaTable[]) => void;
+  /** Tables of which rows are wanted even where the list of free pages has the page too. */
+  keepsFreed?: ReadonlySet<string>;
+  /** Is told to which tables the pages belong, before the first row. */
+  onOwners?: (owners: PageOwners) => void;
   /** Is told of every row that stands there and cannot be read. */
   onLost?: (row: LostRow) => void;
 }
@@ -67,8 +72,8 @@ export function* salvageRows(
 ): Generator<SalvagedRow, void, undefined> {
   using file = BoundedFile.open(path);
   const pages = new PageFile(file);
-  const owners = findPageOwners(pages);
-  options.onSchema?.(owners.tables);
+  const owners = findPageOwners(pages, options.keepsFreed);
+  options.onOwners?.(owners);
   // A page of its own: reading an overflow page must not overwrite the leaf.
   const leaf = new Uint8Array(pages.pageSizeBytes);
   for (let pageNumber = 1; pageNumber <= pages.pageCount; pageNumber++) {
@@ -88,9 +93,11 @@ function* readLeaf(
   const page = parseBtreePage(bytes, pageNumber);
   if (page.kind !== "table-leaf") return;
   const table = owners.tableOf(pageNumber)?.name ?? null;
-  // A page has room for no more cells than it has pairs of bytes.
-  const cellCount = Math.min(page.cellCount, bytes.byteLength >>> 1);
-  for (let index = 0; index < cellCount; index++) {
+  if (page.cellCount > bytes.byteLength / SMALLEST_ROW_SIZE_BYTES) {
+    onLost?.({ table, pageNumber, rowId: null, reason: "The page holds no rows any more" });
+    return;
+  }
+  for (let index = 0; index < page.cellCount; index++) {
     const cell = readLeafCell(page, index);
     const payload = cell === null ? null : readPayload(pages, cell);
     const record = payload === null ? null : decodeRecord(payload, pages.textEncoding);

@@ -59,6 +59,8 @@ const DEFAULT_SPACE = "l2";
 /** What is wrong with a configuration. */
 interface Fault {
   readonly name: FindingName;
+  /** The column, or the table, in which it stands. */
+  readonly place: "config_json_str" | "schema_str" | "segment_metadata";
   readonly message: string;
 }
 
@@ -78,7 +80,8 @@ export function checkConfiguration(catalogue: Catalogue, engine: Engine): Findin
       segment: subject.vector?.id ?? null,
     };
     for (const fault of findFaults(catalogue, engine, subject)) {
-      findings.push(createFinding(fault.name, { ...place, message: fault.message }));
+      const detail = { place: fault.place };
+      findings.push(createFinding(fault.name, { ...place, message: fault.message, detail }));
     }
   }
   return [...findings, ...checkQueueConfiguration(catalogue, engine)];
@@ -109,7 +112,7 @@ function lostFaults(
   if (source !== "collection-metadata" || space === null || space === DEFAULT_SPACE) return [];
   const message = `The collection was made for the distance ${space}, but nothing that the ` +
     `engine reads says so: it takes ${DEFAULT_SPACE}`;
-  return [{ name: "index-settings-lost", message }];
+  return [{ name: "index-settings-lost", place: "segment_metadata", message }];
 }
 
 function configurationFaults(stored: StoredText | null, engine: Engine): Fault[] {
@@ -133,13 +136,13 @@ function pythonFaults(configuration: JsonObject): Fault[] {
   ) {
     if (object === null || object._type === type) continue;
     const message = `${where} has ${describe(object._type)} for _type; Chroma writes ${type}`;
-    faults.push({ name: "configuration-without-type", message });
+    faults.push({ name: "configuration-without-type", place: "config_json_str", message });
   }
   return [...faults, ...spaceFaults("config_json_str", index?.space)];
 }
 
 /** In the way of 1.0 to 1.2: `{"vector_index": {"hnsw": {…}}}`; later versions write `{}`. */
-function indexFaults(where: string, value: unknown, engine: Engine): Fault[] {
+function indexFaults(where: Fault["place"], value: unknown, engine: Engine): Fault[] {
   if (value === undefined) return [];
   const index = asObject(value);
   if (index === null || (index.hnsw ?? index.spann) === undefined) {
@@ -164,7 +167,7 @@ function schemaFaults(stored: StoredText | null, engine: Engine): Fault[] {
   ];
 }
 
-function parameterFaults(where: string, hnsw: JsonObject, engine: Engine): Fault[] {
+function parameterFaults(where: Fault["place"], hnsw: JsonObject, engine: Engine): Fault[] {
   for (const [name, value] of Object.entries(hnsw)) {
     // A newer engine may well have parameters that are not known here.
     if (!PARAMETERS.includes(name)) {
@@ -179,24 +182,25 @@ function parameterFaults(where: string, hnsw: JsonObject, engine: Engine): Fault
   return [];
 }
 
-function spaceFaults(where: string, space: unknown): Fault[] {
+function spaceFaults(where: Fault["place"], space: unknown): Fault[] {
   if (space === undefined || space === null || isSpace(space)) return [];
   const message = `${where} names the distance ${describe(space)}`;
-  return [{ name: "configuration-space-unknown", message }];
+  return [{ name: "configuration-space-unknown", place: where, message }];
 }
 
-function notJson(where: string, stored: StoredText): Fault {
+function notJson(where: Fault["place"], stored: StoredText): Fault {
   const what = stored.storage !== "text"
     ? `of type ${stored.storage}`
     : stored.text === null
     ? "not UTF-8, or far too long"
     : `no JSON object: ${printable(stored.text, 60)}`;
-  return { name: "configuration-not-json", message: `${where} is ${what}` };
+  return { name: "configuration-not-json", place: where, message: `${where} is ${what}` };
 }
 
-function unfit(where: string, what: string): Fault {
+function unfit(where: Fault["place"], what: string): Fault {
   return {
     name: "configuration-not-json",
+    place: where,
     message: `${where} is JSON that the engine cannot read: ${what}`,
   };
 }

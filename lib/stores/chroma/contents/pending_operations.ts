@@ -105,7 +105,7 @@ export class PendingRecords {
       if (operation === QUEUE_OPERATIONS.delete) {
         metadata = null;
       } else if (metadata === null ? operation !== QUEUE_OPERATIONS.update : operation !== ADD) {
-        metadata = patch(metadata ?? new Map(), this.#readPatch(sequence));
+        metadata = applyMetadataPatch(metadata ?? new Map(), this.#readPatch(sequence));
       }
     }
     return metadata;
@@ -123,7 +123,14 @@ export class PendingRecords {
 
 const ADD: number = QUEUE_OPERATIONS.add;
 
-function patch(
+/**
+ * Does to the metadata of a record what a row of the queue does.
+ *
+ * @param metadata What the record has; it is changed.
+ * @param changes What the row does.
+ * @returns The same metadata.
+ */
+export function applyMetadataPatch(
   metadata: RecordMetadata,
   changes: ReadonlyMap<string, PatchValue>,
 ): RecordMetadata {

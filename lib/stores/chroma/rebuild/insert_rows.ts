@@ -9,6 +9,18 @@ import type { SqlValue, StoreDatabase } from "../../../sqlite/database.ts";
 import type { SalvagedRow } from "../../../sqlite/pages/salvage_rows.ts";
 import type { RebuiltTable } from "./table_shapes.ts";
 
+/** A row that a table does not take: a rule of the table is broken, or its key is taken. */
+export interface RefusedRow {
+  /** The table, or null where it cannot be told. */
+  readonly table: RebuiltTable | null;
+  /** The row's id. */
+  readonly rowId: number;
+  /** Its values, in the order of the columns. */
+  readonly values: readonly SqlValue[];
+  /** The values of the row that has its key, or null where none has. */
+  readonly standing: readonly SqlValue[] | null;
+}
+
 /** What became of the rows of a table. */
 export interface TableCounts {
   /** Rows that are in the new database. */
@@ -17,6 +29,8 @@ export interface TableCounts {
   repeated: number;
   /** Rows whose key was there already with other values: the newer one, or the first, stands. */
   conflicting: number;
+  /** Rows that break a rule of the table. */
+  refused: number;
 }
 
 /** Tables whose first column is the row's id. */
@@ -24,7 +38,11 @@ const KEYED_BY_ROW_ID: ReadonlySet<RebuiltTable> = new Set([
   "embeddings",
   "embeddings_queue",
   "embeddings_queue_config",
+  "embedding_fulltext_search_content",
 ]);
+
+/** The elements of a list have no key and stand in the order of their rows. */
+const ORDERED_BY_ROW_ID: RebuiltTable = "embedding_metadata_array";
 
 /** Documents as the full text holds them are kept apart until the records are known. */
 const DOCUMENTS_TABLE = "salvaged_documents";
@@ -34,10 +52,17 @@ export class RowInserter {
   readonly #database: StoreDatabase;
   readonly #statements = new Map<RebuiltTable, TableStatements>();
   readonly #counts = new Map<RebuiltTable, TableCounts>();
+  readonly #onRefused: (row: RefusedRow) => void;
 
-  /** Takes a database with the schema of its version. */
-  constructor(database: StoreDatabase) {
+  /**
+   * Takes a database with the schema of its version.
+   *
+   * @param database The database.
+   * @param onRefused Is told of every row that a table does not take.
+   */
+  constructor(database: StoreDatabase, onRefused: (row: RefusedRow) => void) {
     this.#database = database;
+    this.#onRefused = onRefused;
     database.execute(`CREATE TEMP TABLE ${DOCUMENTS_TABLE} (id INTEGER PRIMARY KEY, c0 TEXT)`);
   }
 
@@ -47,22 +72,36 @@ export class RowInserter {
   }
 
   /** Puts a row into its table, unless it is there. */
-  insert(table: RebuiltTable, { rowId, values }: SalvagedRow): void {
+  insert(table: RebuiltTable, { rowId, values }: Pick<SalvagedRow, "rowId" | "values">): void {
     const statements = this.#statementsOf(table);
-    const hasRowId = KEYED_BY_ROW_ID.has(table) || table === "embedding_fulltext_search_content";
-    const row = hasRowId ? [BigInt(rowId), ...values.slice(1)] : [...values];
+    const row = table === ORDERED_BY_ROW_ID
+      ? [BigInt(rowId), ...values]
+      : KEYED_BY_ROW_ID.has(table)
+      ? [BigInt(rowId), ...values.slice(1)]
+      : [...values];
     while (row.length < statements.columns) row.push(null);
     const counts = this.#countsOf(table);
-    if (statements.insert(...row) === 1) counts.inserted++;
-    else if (statements.isThere(row)) counts.repeated++;
-    else {
-      counts.conflicting++;
-      if (table === "embeddings") this.#keepNewer(statements, row);
+    if (statements.insert(...row) === 1) {
+      counts.inserted++;
+      return;
     }
+    const standing = statements.findRival(row);
+    if (standing === null) counts.refused++;
+    else if (isSame(standing, row)) counts.repeated++;
+    else counts.conflicting++;
+    if (standing !== null && isSame(standing, row)) return;
+    // Of two states of a record the one that the engine wrote later stands.
+    const isNewer = table === "embeddings" && standing !== null &&
+      this.#replaceOlder(statements, row);
+    this.#onRefused(
+      isNewer && standing !== null
+        ? { table, rowId: Number(standing[0]), values: standing, standing: row }
+        : { table, rowId, values: row, standing },
+    );
   }
 
-  /** Of two states of a record the one that the engine wrote later stands. */
-  #keepNewer(statements: TableStatements, row: readonly SqlValue[]): void {
+  /** Puts a record in the place of its older states; false where one of them is as new. */
+  #replaceOlder(statements: TableStatements, row: readonly SqlValue[]): boolean {
     const [id = null, segment = null, embeddingId = null, sequence] = row;
     const rivals = this.#database.bigintRows(
       "SELECT id, seq_id FROM embeddings WHERE id = ? OR (segment_id = ? AND embedding_id = ?)",
@@ -71,14 +110,15 @@ export class RowInserter {
       embeddingId,
     );
     const own = toSequence(sequence);
-    if (!rivals.every(([, rival]) => toSequence(rival) < own)) return;
+    if (!rivals.every(([, rival]) => toSequence(rival) < own)) return false;
     const remove = this.#database.prepare("DELETE FROM embeddings WHERE id = ?");
     for (const [rival = null] of rivals) remove(rival);
-    statements.insert(...row);
+    return statements.insert(...row) === 1;
   }
 
   #countsOf(table: RebuiltTable): TableCounts {
-    const counts = this.#counts.get(table) ?? { inserted: 0, repeated: 0, conflicting: 0 };
+    const counts = this.#counts.get(table) ??
+      { inserted: 0, repeated: 0, conflicting: 0, refused: 0 };
     this.#counts.set(table, counts);
     return counts;
   }
@@ -97,16 +137,22 @@ export class RowInserter {
 class TableStatements {
   readonly #database: StoreDatabase;
   readonly #table: string;
+  readonly #keys: readonly (readonly number[])[];
   readonly #names: readonly string[];
   readonly insert: (...parameters: SqlValue[]) => number;
 
   constructor(database: StoreDatabase, table: string) {
     this.#database = database;
     this.#table = table;
-    this.#names = database.rows(`SELECT name FROM pragma_table_info('${table}')`)
-      .map(([name]) => String(name));
+    const columns = database.rows(`SELECT name, pk FROM pragma_table_info('${table}')`);
+    const names = columns.map(([name]) => String(name));
+    const isOrdered = table === ORDERED_BY_ROW_ID;
+    this.#names = isOrdered ? ["rowid", ...names] : names;
+    this.#keys = isOrdered ? [[0]] : this.#listKeys(columns);
     const marks = this.#names.map(() => "?").join(", ");
-    this.insert = database.prepare(`INSERT OR IGNORE INTO ${table} VALUES (${marks})`);
+    this.insert = database.prepare(
+      `INSERT OR IGNORE INTO ${table} (${this.#names.join(", ")}) VALUES (${marks})`,
+    );
   }
 
   /** How many columns there are. */
@@ -114,11 +160,47 @@ class TableStatements {
     return this.#names.length;
   }
 
-  /** Whether a row is there with these very values. */
-  isThere(row: readonly SqlValue[]): boolean {
-    const same = this.#names.map((name) => `"${name}" IS ?`).join(" AND ");
-    return this.#database.row(`SELECT 1 FROM ${this.#table} WHERE ${same}`, ...row) !== null;
+  /** Finds the row that has a key of another; null where none has. */
+  findRival(row: readonly SqlValue[]): SqlValue[] | null {
+    for (const key of this.#keys) {
+      const same = key.map((column) => `${this.#names[column]} = ?`).join(" AND ");
+      const values = key.map((column) => row[column] ?? null);
+      const sql = `SELECT ${this.#names.join(", ")} FROM ${this.#table} WHERE ${same} LIMIT 1`;
+      const [rival] = this.#database.bigintRows(sql, ...values);
+      if (rival !== undefined) return rival;
+    }
+    return null;
   }
+
+  /** The columns of the primary key and of every unique index. */
+  #listKeys(columns: readonly SqlValue[][]): number[][] {
+    const primary = columns.flatMap(([, position], index) => position === 0 ? [] : [index]);
+    const indexes = this.#database.rows(
+      `SELECT name FROM pragma_index_list('${this.#table}') WHERE "unique"`,
+    );
+    const unique = indexes.map(([name = null]) =>
+      this.#database.rows("SELECT cid FROM pragma_index_info(?)", name).map(([column]) =>
+        Number(column)
+      )
+    );
+    return primary.length === 0 ? unique : [primary, ...unique];
+  }
+}
+
+function isSame(one: readonly SqlValue[], other: readonly SqlValue[]): boolean {
+  return one.every((value, index) => isSameValue(value, other[index] ?? null));
+}
+
+/** SQLite may have stored a whole float as an integer, or the other way round. */
+function isSameValue(one: SqlValue, other: SqlValue): boolean {
+  if (one instanceof Uint8Array && other instanceof Uint8Array) {
+    return one.byteLength === other.byteLength && one.every((byte, at) => byte === other[at]);
+  }
+  return one === other || (isNumber(one) && isNumber(other) && Number(one) === Number(other));
+}
+
+function isNumber(value: SqlValue): boolean {
+  return typeof value === "bigint" || typeof value === "number";
 }
 
 /** The Python era writes a sequence as eight bytes, the highest first. */

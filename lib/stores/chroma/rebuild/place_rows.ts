@@ -11,6 +11,13 @@ import type { SqlValue } from "../../../sqlite/database.ts";
 import type { SalvagedRow } from "../../../sqlite/pages/salvage_rows.ts";
 import { fitsTable, listFittingTables, REBUILT_TABLES, type RebuiltTable } from "./table_shapes.ts";
 
+/**
+ * Tables whose rows are taken even from pages that the list of free pages has too. A row of the queue
+ * that was purged does no harm, for every engine passes it over; one that was not is the only copy
+ * of a vector.
+ */
+export const KEEPS_FREED: ReadonlySet<string> = new Set(["embeddings_queue"]);
+
 /** Which ids tell metadata of collections from that of segments. */
 export interface KnownIds {
   /** Ids of collections. */
@@ -34,8 +41,13 @@ export interface PlacedPage {
  * @returns The table, or null where no tree leads to it or it can be no row of that table.
  */
 export function tableByTree({ table, values }: SalvagedRow): RebuiltTable | null {
-  const known = REBUILT_TABLES.find((name) => name === table);
-  return known !== undefined && fitsTable(known, values) ? known : null;
+  const known = toRebuiltTable(table);
+  return known !== null && fitsTable(known, values) ? known : null;
+}
+
+/** Tells whether a name is that of a table whose rows are brought back; null for any other. */
+export function toRebuiltTable(name: string | null): RebuiltTable | null {
+  return REBUILT_TABLES.find((table) => table === name) ?? null;
 }
 
 /**

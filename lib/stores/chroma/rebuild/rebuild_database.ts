@@ -2,24 +2,30 @@
  * Making a fresh chroma.sqlite3 of all rows that a damaged one still holds.
  *
  * The schema comes from the migrations, not from the damaged file: a hostile schema cannot do
- * anything. Tables are filled from the leaves; indexes are made anew by SQLite, and the full text
- * from the documents, which the file holds twice: where the metadata of a record has lost its
- * document, the copy of the full text takes its place.
+ * anything. Tables are filled from the leaves, first those that their trees lead to, then those that
+ * no tree leads to, as far as a table has lost any. Rows that no leaf holds any more come back from
+ * the indexes (`index_witnesses.ts`), and documents from the full text, which holds them a second
+ * time. Indexes and the full text are made anew.
  *
  * @module
  */
 
 import { StoreDatabase } from "../../../sqlite/database.ts";
-import { type SalvagedRow, salvageRows } from "../../../sqlite/pages/salvage_rows.ts";
-import { RowInserter, type TableCounts } from "./insert_rows.ts";
+import { readDatabaseStart } from "../../../sqlite/database_files.ts";
+import { isPageSize } from "../../../sqlite/file_header.ts";
+import { type LostRow, type SalvagedRow, salvageRows } from "../../../sqlite/pages/salvage_rows.ts";
 import {
-  chooseVersions,
-  makeSchema,
-  type MigrationTrace,
-  type SchemaVersions,
-  traceMigration,
-} from "./make_schema.ts";
-import { type KnownIds, placePage, tableByTree } from "./place_rows.ts";
+  listLostValues,
+  type LostValues,
+  restoreFromIndexes,
+  type WitnessReport,
+} from "./index_witnesses.ts";
+import { type RefusedRow, RowInserter, type TableCounts } from "./insert_rows.ts";
+import { isForeign, lookOver, type Overview } from "./look_over.ts";
+import { chooseVersions, makeSchema, type SchemaVersions } from "./make_schema.ts";
+import { type FreshColumns, readColumnNames, RowMender } from "./mend_row.ts";
+import { KEEPS_FREED, placePage, tableByTree, toRebuiltTable } from "./place_rows.ts";
+import { restoreCollections, type RestoredCollection } from "./restore_collections.ts";
 import { fitsTable, listFittingTables, REBUILT_TABLES, type RebuiltTable } from "./table_shapes.ts";
 
 /** What was made of a damaged database. */
@@ -28,115 +34,196 @@ export interface RebuildReport {
   readonly versions: SchemaVersions;
   /** What became of the rows, by table. */
   readonly tables: ReadonlyMap<RebuiltTable, TableCounts>;
+  /** Tables of which rows may be lost: pages of theirs are gone, or rows on them cannot be read. */
+  readonly incomplete: ReadonlySet<RebuiltTable>;
   /** Rows that stand on a page and cannot be read. */
-  readonly unreadable: number;
-  /** Rows that can be read, and no table can be told for them. */
+  readonly unreadable: readonly LostRow[];
+  /** How many rows can be read, and no table can be told for them. */
   readonly unplaced: number;
-  /** Documents that came from the full text. */
+  /** Collections whose row was lost and came back, but for their settings. */
+  readonly collections: readonly RestoredCollection[];
+  /** What the indexes gave. */
+  readonly witnesses: WitnessReport;
+  /** How many documents came from the full text. */
   readonly documentsFromFulltext: number;
+  /** What is lost of the metadata of records, as far as the indexes know of it. */
+  readonly lostValues: readonly LostValues[];
 }
 
-/** What the first pass over a file learns. */
-interface Overview {
-  readonly versions: SchemaVersions;
-  readonly usesSha256: boolean;
-  readonly known: KnownIds;
-  /** The pages with rows that no tree places. */
-  readonly lostPages: ReadonlySet<number>;
-  readonly unreadable: number;
+/** What is known of the damage besides, and who is told of what does not get into the database. */
+export interface RebuildOptions {
+  /**
+   * The tables in which SQLite found damage: of the others, what no tree leads to was deleted. Null,
+   * the default, where SQLite could not look at them.
+   */
+  damagedTables?: ReadonlySet<string> | null;
+  /** Is told of every row that a table does not take, or that no table can be told for. */
+  onRefused?: (row: RefusedRow) => void;
 }
-
-/** More ids than any store has; a hostile file must not fill the memory with them. */
-const MOST_KNOWN_IDS = 1_000_000;
 
 /** The first version whose engine takes the full-text rows of a deleted record away. */
 const FIRST_SYSDB_WITHOUT_LEFTOVERS = 5;
 
+/** How texts are encoded, by the number in the header. */
+const ENCODINGS: Readonly<Record<number, string>> = { 2: "UTF-16le", 3: "UTF-16be" };
+
 /**
  * Makes a fresh database of the rows of a damaged one, which is only read.
  *
- * @param source The damaged file. What a journal or a write-ahead log beside it holds is not looked
- * at: settle it on a copy first.
+ * @param source The damaged file, a private copy. What a journal or a write-ahead log beside it holds
+ * is not looked at: settle it first.
  * @param target The new file, which does not exist yet; the caller syncs it.
+ * @param options What is known besides, and who is told of what is left out.
  * @returns What became of the rows.
  * @throws {OperationError} The source cannot be read.
  * @throws {SqliteError} The target cannot be written.
  */
-export function rebuildDatabase(source: string, target: string): RebuildReport {
-  const overview = lookOver(source);
+export function rebuildDatabase(
+  source: string,
+  target: string,
+  options: RebuildOptions = {},
+): RebuildReport {
+  const { damagedTables = null } = options;
+  const overview = lookOver(source, damagedTables ?? new Set());
+  const versions = chooseVersions(overview.trace);
   using database = StoreDatabase.open(target, { writable: true });
+  setFormat(source, database);
   // The file is worth nothing before it is whole, and is synced then.
   database.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN");
-  makeSchema(database, overview.versions, overview.usesSha256);
-  const inserter = new RowInserter(database);
-  const tables = listTables(database);
-  for (const row of salvageRows(source)) {
-    const table = tableByTree(row);
-    if (table !== null && tables.has(table)) inserter.insert(table, row);
-  }
-  const unplaced = insertLostRows(source, { inserter, tables, overview });
-  const documentsFromFulltext = makeFulltext(database, overview.versions);
+  makeSchema(database, versions, overview.trace.usesSha256);
+  const filler = new TableFiller(source, { database, overview, options });
+  filler.insertPlacedRows();
+  const unplaced = filler.insertLostRows();
+  const { unreadable } = overview;
+  const incomplete = overview.incomplete.intersection(filler.tables);
+  const collections = incomplete.has("collections") ? restoreCollections(source, database) : [];
+  const witnesses = restoreFromIndexes(source, database, (table) => incomplete.has(table));
+  const documentsFromFulltext = makeFulltext(database, versions, options);
+  const lostValues = listLostValues(database);
   database.execute("COMMIT");
-  const { versions, unreadable } = overview;
-  return { versions, tables: inserter.counts, unreadable, unplaced, documentsFromFulltext };
-}
-
-/** Learns of the whole file what placing a row needs. */
-function lookOver(source: string): Overview {
-  const collections = new Set<string>();
-  const segments = new Set<string>();
-  let trace: MigrationTrace = { highest: {}, usesSha256: false };
-  const lostPages = new Set<number>();
-  let unreadable = 0;
-  for (const row of salvageRows(source, { onLost: () => unreadable++ })) {
-    const { values, pageNumber } = row;
-    if (isLost(row)) lostPages.add(pageNumber);
-    if (fitsTable("migrations", values)) trace = traceMigration(values, trace);
-    const ids = fitsTable("segments", values)
-      ? segments
-      : fitsTable("collections", values)
-      ? collections
-      : null;
-    if (ids !== null && ids.size < MOST_KNOWN_IDS) ids.add(String(values[0]));
-  }
   return {
-    versions: chooseVersions(trace),
-    usesSha256: trace.usesSha256,
-    known: { collections, segments },
-    lostPages,
+    versions,
+    tables: filler.counts,
+    incomplete,
     unreadable,
+    unplaced,
+    collections,
+    witnesses,
+    documentsFromFulltext,
+    lostValues,
   };
 }
 
-/** The tables of the version that rows are put into; its migrations are written down already. */
-function listTables(database: StoreDatabase): ReadonlySet<RebuiltTable> {
-  const names = database.rows("SELECT name FROM sqlite_schema WHERE type = 'table'").flat();
-  return new Set(REBUILT_TABLES.filter((table) => table !== "migrations" && names.includes(table)));
+/** Gives a new database the page size, the encoding and the modes of the damaged one. */
+function setFormat(source: string, database: StoreDatabase): void {
+  const { header } = readDatabaseStart(source);
+  if (header === null || !header.hasMagic || !isPageSize(header.pageSizeBytes)) return;
+  const { pageSizeBytes, textEncoding, largestRootPage, incrementalVacuum } = header;
+  database.execute(`PRAGMA page_size = ${pageSizeBytes}`);
+  const encoding = ENCODINGS[textEncoding];
+  if (encoding !== undefined) database.execute(`PRAGMA encoding = "${encoding}"`);
+  if (largestRootPage === 0) return;
+  database.execute(`PRAGMA auto_vacuum = ${incrementalVacuum === 0 ? "FULL" : "INCREMENTAL"}`);
 }
 
-/** Places the rows that no tree leads to, and returns how many have no table. */
-function insertLostRows(
-  source: string,
-  { inserter, tables, overview: { known, lostPages } }: {
-    inserter: RowInserter;
-    tables: ReadonlySet<RebuiltTable>;
-    overview: Overview;
-  },
-): number {
-  let unplaced = 0;
-  for (const rows of byPage(salvageRows(source, { pages: lostPages }))) {
-    const lost = rows.filter(isLost);
-    const { table, rows: placed } = placePage(lost, known, tables);
-    if (table === null) unplaced += lost.length;
-    else for (const row of placed) inserter.insert(table, row);
+/** Fills the tables of a fresh database. */
+class TableFiller {
+  readonly #source: string;
+  readonly #overview: Overview;
+  readonly #options: RebuildOptions;
+  readonly #columns: FreshColumns;
+  readonly #inserter: RowInserter;
+  readonly #mender: RowMender;
+
+  constructor(
+    source: string,
+    { database, overview, options }: {
+      readonly database: StoreDatabase;
+      readonly overview: Overview;
+      readonly options: RebuildOptions;
+    },
+  ) {
+    this.#source = source;
+    this.#overview = overview;
+    this.#options = options;
+    this.#columns = listColumns(database);
+    this.#inserter = new RowInserter(database, (row) => options.onRefused?.(row));
+    this.#mender = new RowMender(readColumnNames(source), this.#columns);
   }
-  return unplaced;
+
+  get tables(): ReadonlySet<RebuiltTable> {
+    return new Set(this.#columns.keys());
+  }
+
+  get counts(): ReadonlyMap<RebuiltTable, TableCounts> {
+    return this.#inserter.counts;
+  }
+
+  /** Inserts the rows that their trees lead to. */
+  insertPlacedRows(): void {
+    for (const row of salvageRows(this.#source, { keepsFreed: KEEPS_FREED })) {
+      const table = toRebuiltTable(row.table);
+      if (table === null || !this.#columns.has(table)) continue;
+      const placed = this.#placeByTree(table, row);
+      if (placed !== null) this.#inserter.insert(table, placed);
+      else if (listFittingTables(row.values).length === 0) this.#refuse(table, row);
+    }
+  }
+
+  /** Places the rows that no tree leads to, and returns how many have no table. */
+  insertLostRows(): number {
+    let unplaced = 0;
+    const { known, lostPages } = this.#overview;
+    const found = salvageRows(this.#source, { pages: lostPages, keepsFreed: KEEPS_FREED });
+    for (const rows of byPage(found)) {
+      const lost = rows.filter((row) => isForeign(row.table, this.#tableOf(row), row.values));
+      const { table, rows: placed } = placePage(lost, known, this.tables);
+      if (table !== null && !this.#mayHaveLost(table)) continue;
+      if (table !== null) { for (const row of placed) this.#inserter.insert(table, row); }
+      else {
+        unplaced += lost.length;
+        for (const row of lost) this.#refuse(null, row);
+      }
+    }
+    return unplaced;
+  }
+
+  /** A page without an owner is one of a table only where the table has lost any. */
+  #mayHaveLost(table: RebuiltTable): boolean {
+    const { incomplete, knowsFreePages } = this.#overview;
+    const isUnknown = (this.#options.damagedTables ?? null) === null;
+    return incomplete.has(table) || (knowsFreePages && isUnknown);
+  }
+
+  #tableOf(row: SalvagedRow): RebuiltTable | null {
+    const table = toRebuiltTable(row.table);
+    return table !== null && this.#placeByTree(table, row) !== null ? table : null;
+  }
+
+  #placeByTree(table: RebuiltTable, row: SalvagedRow): SalvagedRow | null {
+    const values = this.#mender.arrange(table, row.values);
+    if (fitsTable(table, values)) return values === row.values ? row : { ...row, values };
+    if (tableByTree(row) !== null || listFittingTables(row.values).length > 0) return null;
+    const mended = this.#mender.mend(table, values);
+    return fitsTable(table, mended) ? { ...row, values: mended } : null;
+  }
+
+  #refuse(table: RebuiltTable | null, { rowId, values }: SalvagedRow): void {
+    this.#options.onRefused?.({ table, rowId, values, standing: null });
+  }
 }
 
-/** Whether no tree places a row, and it can be one of a table that is not made anew. */
-function isLost(row: SalvagedRow): boolean {
-  return tableByTree(row) === null && row.table !== "sqlite_schema" &&
-    listFittingTables(row.values).some((table) => table !== "migrations");
+/** The tables of the version that rows are put into; its migrations are written down already. */
+function listColumns(database: StoreDatabase): FreshColumns {
+  const columns: [RebuiltTable, { name: string; type: string }[]][] = [];
+  for (const table of REBUILT_TABLES) {
+    const rows = table === "migrations"
+      ? []
+      : database.rows("SELECT lower(name), upper(type) FROM pragma_table_info(?)", table);
+    if (rows.length === 0) continue;
+    columns.push([table, rows.map(([name, type]) => ({ name: String(name), type: String(type) }))]);
+  }
+  return new Map(columns);
 }
 
 function* byPage(rows: Iterable<SalvagedRow>): Generator<SalvagedRow[], void, undefined> {
@@ -151,18 +238,32 @@ function* byPage(rows: Iterable<SalvagedRow>): Generator<SalvagedRow[], void, un
   if (page.length > 0) yield page;
 }
 
-/** Brings lost documents back from the full text's copy, and makes the full text of them all. */
-function makeFulltext(database: StoreDatabase, versions: SchemaVersions): number {
+/**
+ * Brings lost documents back from the full text's copy, and makes the full text of them all. A
+ * document without a record keeps its row, by which the record can be found again.
+ */
+function makeFulltext(
+  database: StoreDatabase,
+  versions: SchemaVersions,
+  { onRefused }: RebuildOptions,
+): number {
   const hasLeftovers = versions.sysdb < FIRST_SYSDB_WITHOUT_LEFTOVERS;
   // Where copies of deleted documents stay behind, one could go to a record that took the number.
   const restored = hasLeftovers ? 0 : database.prepare(`
     INSERT OR IGNORE INTO embedding_metadata (id, key, string_value)
-    SELECT id, 'chroma:document', c0 FROM salvaged_documents
-    WHERE c0 IS NOT NULL AND id IN (SELECT id FROM embeddings)`)();
+    SELECT id, 'chroma:document', c0 FROM salvaged_documents WHERE c0 IS NOT NULL`)();
   database.execute(`
     INSERT INTO embedding_fulltext_search (rowid, string_value)
     SELECT id, string_value FROM embedding_metadata
-    WHERE key = 'chroma:document' AND string_value IS NOT NULL
-      AND id IN (SELECT id FROM embeddings) ORDER BY id`);
+    WHERE key = 'chroma:document' AND string_value IS NOT NULL ORDER BY id`);
+  if (hasLeftovers || onRefused === undefined) return restored;
+  const differing = database.iterate(`
+    SELECT c.id, m.string_value, c.c0 FROM salvaged_documents AS c
+    JOIN embedding_metadata AS m ON m.id = c.id AND m.key = 'chroma:document'
+    WHERE c.c0 IS NOT NULL AND m.string_value IS NOT c.c0`);
+  for (const [id = null, kept = null, other = null] of differing) {
+    const table = "embedding_fulltext_search_content";
+    onRefused({ table, rowId: Number(id), values: [id, other], standing: [id, kept] });
+  }
   return restored;
 }

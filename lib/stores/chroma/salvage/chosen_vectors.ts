@@ -10,9 +10,11 @@
 
 import { SLOT_STATE } from "../../../hnsw/salvage_slots.ts";
 import { SlotBitmap } from "../../../hnsw/slot_bitmap.ts";
+import type { StoreDatabase } from "../../../sqlite/database.ts";
 import { isCosine } from "../segment/segment_reading.ts";
 import { Column } from "./columns.ts";
 import { labelEvidence } from "./label_evidence.ts";
+import type { IndexDirectory } from "./index_directory.ts";
 import type { OrderReport } from "./order_report.ts";
 import { describeDirectory, listUnclaimed, type OpenedIndex } from "./opened_index.ts";
 import { isFiniteVector } from "./queue_vectors.ts";
@@ -82,9 +84,19 @@ export class ChosenVectors implements SegmentSalvage {
     this.counts = this.#count(left);
   }
 
+  /** The segment's own directory. */
+  get own(): IndexDirectory | null {
+    return this.#own?.index ?? null;
+  }
+
   /** Closes the files. */
   [Symbol.dispose](): void {
     for (const { index } of this.#parts.opened) index[Symbol.dispose]();
+  }
+
+  /** Has the vectors of the queue read from another connection from now on. */
+  rebind(database: StoreDatabase | null): void {
+    this.#parts.queue.rebind(database);
   }
 
   /** Yields the records whose vectors are saved. */
@@ -98,7 +110,10 @@ export class ChosenVectors implements SegmentSalvage {
   *missing(): Generator<MissingRecord, void, undefined> {
     for (let record = 0; record < this.#records.count; record++) {
       const reason = REASONS[this.#choices.get(record)] ?? null;
-      if (reason !== null) yield { ...this.#facts(record), reason };
+      if (reason === null) continue;
+      const sequence = this.#records.vectorSequences.get(record);
+      const queueSequence = sequence === -1 ? null : sequence;
+      yield { ...this.#facts(record), queueSequence, reason };
     }
   }
 
@@ -184,6 +199,13 @@ export class ChosenVectors implements SegmentSalvage {
     return !isNewest || this.#isLate(record) && this.#records.has(record, RECORD.undecided);
   }
 
+  #isPending(record: number): boolean {
+    const watermark = this.#parts.request.place?.vectorWatermark ?? Infinity;
+    return this.#choices.get(record) === CHOICE.queue &&
+      this.#records.vectorSequences.get(record) > watermark &&
+      !this.#records.has(record, RECORD.atWatermark | RECORD.maybeAtWatermark);
+  }
+
   #isLate(record: number): boolean {
     const watermark = this.#parts.request.place?.vectorWatermark ?? -1;
     return this.#records.sequences.get(record) > watermark;
@@ -238,12 +260,14 @@ export class ChosenVectors implements SegmentSalvage {
       ...this.#facts(record),
       source: this.#sourceOf(record),
       directory: opened?.index.directory.name ?? null,
+      queueSequence: choice === CHOICE.queue ? this.#records.vectorSequences.get(record) : null,
       label: label === 0 ? null : label,
       slot: ownSlot === -1 ? null : ownSlot,
       evidence: labelEvidence(this.#records.labelSources.get(record)),
       isLengthLost: (marks & MARK.lengthLost) !== 0,
       isPerhapsOutdated: (marks & MARK.perhapsOutdated) !== 0,
       readVector: (target) => this.#readVector(record, opened, target),
+      readStored: (target) => this.#readStored(record, opened, target),
     };
   }
 
@@ -255,7 +279,17 @@ export class ChosenVectors implements SegmentSalvage {
     return target;
   }
 
-  #facts(record: number): Omit<MissingRecord, "reason"> {
+  #readStored(record: number, opened: OpenedIndex | null, target: Float32Array): number {
+    if (opened === null) {
+      this.#parts.queue.require(this.#records.vectorSequences.get(record), target);
+      return NaN;
+    }
+    const slot = this.#slots.get(record);
+    opened.index.requireStored(slot, target);
+    return isCosine(this.#parts.request.subject) ? opened.index.lengthOf(slot) : NaN;
+  }
+
+  #facts(record: number): Omit<MissingRecord, "queueSequence" | "reason"> {
     const rowId = this.#records.rowIds.get(record);
     const sequence = this.#records.sequences.get(record);
     return {
@@ -263,6 +297,7 @@ export class ChosenVectors implements SegmentSalvage {
       rowId: rowId === -1 ? null : rowId,
       sequenceNumber: sequence === -1 ? null : sequence,
       recordSource: this.#recordSourceOf(record),
+      isPending: this.#isPending(record),
     };
   }
 

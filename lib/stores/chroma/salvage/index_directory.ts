@@ -121,6 +121,16 @@ export class IndexDirectory implements Disposable {
     return data !== null && slots !== null && readSlotVector(data, slots.geometry, slot, target);
   }
 
+  /** link_lists.bin, or null when it is missing. */
+  get links(): BoundedFile | null {
+    return this.#files.get("links") ?? null;
+  }
+
+  /** The length that the vector of a slot had before it was normalised; 1 where it is lost. */
+  lengthOf(slot: number): number {
+    return this.#lengths?.of(slot) ?? 1;
+  }
+
   /**
    * Reads the vector of a slot as it was written: in a cosine index with its length, where that is
    * not lost.
@@ -130,15 +140,26 @@ export class IndexDirectory implements Disposable {
    * @throws {OperationError} The file cannot be read, or has become shorter.
    */
   requireOriginal(slot: number, target: Float32Array): void {
+    this.requireStored(slot, target);
+    const length = this.lengthOf(slot);
+    if (length === 1) return;
+    for (let axis = 0; axis < target.length; axis++) target[axis] = (target[axis] ?? 0) * length;
+  }
+
+  /**
+   * Reads the vector of a slot as it stands there, which was read before.
+   *
+   * @param slot The slot.
+   * @param target Takes the components.
+   * @throws {OperationError} The file cannot be read, or has become shorter.
+   */
+  requireStored(slot: number, target: Float32Array): void {
     if (!this.readStored(slot, target)) {
       throw new OperationError("read-failed", `Cannot read slot ${slot} again`, {
         path: this.data?.path ?? this.directory.name,
         hint: "The store has changed; stop what uses it and try again.",
       });
     }
-    const length = this.#lengths?.of(slot) ?? 1;
-    if (length === 1) return;
-    for (let axis = 0; axis < target.length; axis++) target[axis] = (target[axis] ?? 0) * length;
   }
 
   /** Whether the length of a slot's vector is needed and lost. */

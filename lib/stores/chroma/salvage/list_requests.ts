@@ -27,6 +27,7 @@ export function listStrayRequests(layout: Layout): SalvageRequest[] {
   return listStraySubjects(layout).map((subject) => ({
     subject,
     movedAside: listMovedAside(layout, subject.segmentId),
+    elsewhere: [],
     database: null,
     place: null,
     engine: null,
@@ -57,6 +58,7 @@ export function listSalvageRequests(
   return segments.map(({ subject }, at) => ({
     subject,
     movedAside: listMovedAside(layout, subject.segmentId),
+    elsewhere: [],
     database: reading.database,
     place: places[at] ?? null,
     engine,

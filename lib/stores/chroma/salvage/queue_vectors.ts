@@ -14,7 +14,7 @@ const BYTES_PER_FLOAT = 4;
 
 /** Reads vectors of the queue. */
 export class QueueVectors {
-  readonly #database: StoreDatabase | null;
+  #database: StoreDatabase | null;
   #dimension: number | null;
 
   /** Reads from a database; null stands for an empty queue. */
@@ -26,6 +26,11 @@ export class QueueVectors {
   /** Floats of a vector, or null when no vector was seen. */
   get dimension(): number | null {
     return this.#dimension;
+  }
+
+  /** Reads from another connection from now on. */
+  rebind(database: StoreDatabase | null): void {
+    this.#database = database;
   }
 
   /** Takes the dimension from the first vector that there is. */

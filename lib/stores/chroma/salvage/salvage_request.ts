@@ -12,6 +12,7 @@ import type { Engine } from "../catalogue/migrations.ts";
 import type { SegmentDirectory } from "../layout.ts";
 import type { RecordPlace } from "../records/read_records.ts";
 import type { SegmentSubject } from "../segment/segment_reading.ts";
+import type { IndexDirectory } from "./index_directory.ts";
 import type { LabelEvidence } from "./label_evidence.ts";
 import type { OrderReport } from "./order_report.ts";
 import type { OperationsReading } from "./read_operations.ts";
@@ -23,6 +24,8 @@ export interface SalvageRequest {
   readonly subject: SegmentSubject;
   /** Directories of the same segment that were moved aside. */
   readonly movedAside: readonly SegmentDirectory[];
+  /** Directories of the same segment that stand outside of the store, for instance in quarantine. */
+  readonly elsewhere: readonly ElsewhereDirectory[];
   /** The database, or null when it cannot be read at all: then ids come from id maps alone. */
   readonly database: StoreDatabase | null;
   /** Where the records stand; null when the catalogue cannot tell. */
@@ -33,8 +36,24 @@ export interface SalvageRequest {
   readonly madeByRust: boolean;
 }
 
+/** A directory of an index that stands outside of the store. */
+export interface ElsewhereDirectory {
+  /** The directory in which it stands, laid out as a store is. */
+  readonly root: string;
+  /** The directory itself. */
+  readonly directory: SegmentDirectory;
+}
+
 /** Where a vector comes from. */
-export type VectorSource = "queue" | "index" | "moved-aside";
+export type VectorSource =
+  | "queue"
+  | "index"
+  /** A directory of the same segment that was moved aside, in the store or out of it. */
+  | "moved-aside"
+  /** An older copy of the whole store. */
+  | "older-copy"
+  /** It was handed in. */
+  | "handed-in";
 
 /** Why a record has no vector that can be used. */
 export type MissingReason =
@@ -70,8 +89,10 @@ export interface SalvagedRecord {
   readonly recordSource: RecordSource;
   /** Where its vector comes from. */
   readonly source: VectorSource;
-  /** The directory that holds its vector, or null for the queue. */
+  /** The directory that holds its vector, or null where it is in none of the segment's. */
   readonly directory: string | null;
+  /** The row of the queue that holds its vector, or null. */
+  readonly queueSequence: number | null;
   /** Its label in the segment's own index, or null when it has none there that is known. */
   readonly label: number | null;
   /** Its slot in the segment's own index, or null. */
@@ -83,6 +104,11 @@ export interface SalvagedRecord {
   /** Whether a newer version may have been written that no place holds any more. */
   readonly isPerhapsOutdated: boolean;
   /**
+   * Whether the queue makes it after the watermark of the index, so that the engine will bring it in
+   * by itself.
+   */
+  readonly isPending: boolean;
+  /**
    * Reads the vector as it was written.
    *
    * @param target Takes the components; as long as the dimension.
@@ -90,6 +116,15 @@ export interface SalvagedRecord {
    * @throws {OperationError} It cannot be read any more.
    */
   readVector(target: Float32Array): Float32Array;
+  /**
+   * Reads the vector as an index stores it, where it comes from one.
+   *
+   * @param target Takes the components; as long as the dimension.
+   * @returns For a vector of the space cosine that is normalised already the length that it had; NaN
+   * for one that is as the user wrote it.
+   * @throws {OperationError} It cannot be read any more.
+   */
+  readStored(target: Float32Array): number;
 }
 
 /** A record whose vector is not saved. */
@@ -102,6 +137,10 @@ export interface MissingRecord {
   readonly sequenceNumber: number | null;
   /** What says that it is there. */
   readonly recordSource: RecordSource;
+  /** The row of the queue that brings its newest vector, which cannot be used; or null. */
+  readonly queueSequence: number | null;
+  /** Whether the queue makes it after the watermark of the index. */
+  readonly isPending: boolean;
   /** Why there is no vector. */
   readonly reason: MissingReason;
 }
@@ -179,10 +218,18 @@ export interface SegmentSalvage extends Disposable {
   readonly database: DatabaseReport;
   /** What became of the order rule. */
   readonly order: OrderReport;
+  /** The segment's own directory, open as long as the salvage is; null when it has none. */
+  readonly own: IndexDirectory | null;
   /** Yields the records whose vectors are saved: rows by their key, then what the queue brings. */
   records(): Generator<SalvagedRecord, void, undefined>;
   /** Yields the records whose vectors are not, in the same order. */
   missing(): Generator<MissingRecord, void, undefined>;
   /** Yields the vectors of the segment's own index that belong to no record, slot by slot. */
   ghosts(): Generator<GhostVector, void, undefined>;
+  /**
+   * Has the vectors of the queue read from another connection from now on.
+   *
+   * @param database The connection; null where there is none for the time being.
+   */
+  rebind(database: StoreDatabase | null): void;
 }

@@ -31,7 +31,13 @@ export class SalvageTally {
   #records = 0;
   #lengthsLost = 0;
   #perhapsOutdated = 0;
-  readonly #bySource: Record<VectorSource, number> = { queue: 0, index: 0, "moved-aside": 0 };
+  readonly #bySource: Record<VectorSource, number> = {
+    queue: 0,
+    index: 0,
+    "moved-aside": 0,
+    "older-copy": 0,
+    "handed-in": 0,
+  };
   readonly #byEvidence: Record<LabelEvidence, number> = {
     "id-map": 0,
     "torn-id-map": 0,

@@ -100,16 +100,18 @@ class Salvager {
   }
 
   #openDirectories(queue: QueueVectors): void {
-    const { subject, movedAside } = this.#request;
-    const newestFirst = [...movedAside].sort((left, right) =>
-      modifiedMs(right) - modifiedMs(left) || (left.name < right.name ? -1 : 1)
-    );
+    const { subject, movedAside, elsewhere } = this.#request;
+    const root = subject.storePath;
+    const newestFirst = [...movedAside.map((directory) => ({ root, directory })), ...elsewhere]
+      .sort(({ directory: left }, { directory: right }) =>
+        modifiedMs(right) - modifiedMs(left) || (left.name < right.name ? -1 : 1)
+      );
     const directories = subject.directory === null
       ? newestFirst
-      : [subject.directory, ...newestFirst];
-    for (const directory of directories) {
+      : [{ root, directory: subject.directory }, ...newestFirst];
+    for (const { root, directory } of directories) {
       const dimensions = queue.dimension === null ? [] : [queue.dimension];
-      const index = new IndexDirectory(subject, directory, dimensions);
+      const index = new IndexDirectory({ ...subject, storePath: root }, directory, dimensions);
       this.#opened.push({ index, labels: null, isOwn: directory === subject.directory });
     }
   }

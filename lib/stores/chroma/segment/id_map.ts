@@ -32,7 +32,8 @@ import {
 /** Labels are 32-bit integers in 1.x and small ones in the Python era. */
 const LARGEST_LABEL = 0xffff_ffff;
 
-const CLASS_NAME = "chromadb.segment.impl.vector.local_persistent_hnsw.PersistentData";
+/** The class of which 0.4 to 0.6 write an instance, as `module.name`. */
+export const ID_MAP_CLASS = "chromadb.segment.impl.vector.local_persistent_hnsw.PersistentData";
 
 /** What each field may be; without the first four, or with another type, no engine loads the map. */
 const FIELD_TYPES: Readonly<Record<string, (field: PickleField | undefined) => boolean>> = {
@@ -71,6 +72,8 @@ export interface IdMap {
   readonly reverseEntries: number;
   /** How many ids have a sequence number. */
   readonly sequencedEntries: number;
+  /** The highest of those numbers; 0 when there is none. */
+  readonly highestSequence: number;
   /** The labels that ids have. */
   readonly labels: LabelBitmap;
   /** The highest of them; 0 when there is none. */
@@ -157,7 +160,7 @@ function decode(
   passesFrames = false,
 ): PickleTop {
   return decodePickle(source, {
-    className: CLASS_NAME,
+    className: ID_MAP_CLASS,
     passesFrames,
     streamed: ["id_to_label", "label_to_id", "id_to_seq_id"],
     onEntry,
@@ -183,6 +186,7 @@ class IdMapCollector {
   readonly #sequenced = new MultisetHash();
   readonly #pair = new StringHash();
   #highestLabel = 0;
+  #highestSequence = 0;
   #duplicateLabels = 0;
   #oddEntries = 0;
 
@@ -201,6 +205,7 @@ class IdMapCollector {
     | "entries"
     | "reverseEntries"
     | "sequencedEntries"
+    | "highestSequence"
     | "labels"
     | "highestLabel"
     | "duplicateLabels"
@@ -212,6 +217,7 @@ class IdMapCollector {
       entries: this.#forward.count,
       reverseEntries: this.#reverse.count,
       sequencedEntries: this.#sequenced.count,
+      highestSequence: this.#highestSequence,
       labels: this.#labels,
       highestLabel: this.#highestLabel,
       duplicateLabels: this.#duplicateLabels,
@@ -241,6 +247,7 @@ class IdMapCollector {
   #visitSequence(id: PickleScalar, sequence: PickleScalar): void {
     if (id.kind === "string" && sequence.kind === "number" && sequence.number >= 0) {
       this.#sequenced.add(id.hash);
+      this.#highestSequence = Math.max(this.#highestSequence, sequence.number);
     } else this.#oddEntries++;
   }
 

@@ -17,7 +17,9 @@ import { salvageVectors } from "../../../../lib/stores/chroma/salvage/salvage_ve
 import type { CollectionFacts } from "../../../support/fixtures.ts";
 
 /** A record that came out, with its vector. */
-export type ReadRecord = Omit<SalvagedRecord, "readVector"> & { readonly vector: Float32Array };
+export type ReadRecord = Omit<SalvagedRecord, "readVector" | "readStored"> & {
+  readonly vector: Float32Array;
+};
 
 /** All that came out of one collection. */
 export interface ReadSalvage {
@@ -54,10 +56,13 @@ export function salvage(store: string, collection: string): ReadSalvage {
   using salvaged = salvageVectors(request);
   const dimension = salvaged.dimension ?? 0;
   return {
-    records: Array.from(salvaged.records(), ({ readVector, ...record }) => ({
-      ...record,
-      vector: readVector(new Float32Array(dimension)),
-    })),
+    records: Array.from(
+      salvaged.records(),
+      ({ readVector, readStored: _readStored, ...record }) => ({
+        ...record,
+        vector: readVector(new Float32Array(dimension)),
+      }),
+    ),
     missing: [...salvaged.missing()],
     ghosts: [...salvaged.ghosts()],
     counts: salvaged.counts,

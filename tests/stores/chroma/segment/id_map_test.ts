@@ -82,6 +82,9 @@ const PYTHON_STORE = {
   dot: python(100, 16, 0),
 };
 
+/** The last write of each index that the Python era took in. */
+const LAST_SEQUENCES: Readonly<Record<string, number>> = { notes: 400, cosine: 500, dot: 620 };
+
 const EXPECTED: Record<GoldenStore, Record<"notes" | "cosine" | "dot", Expected>> = {
   "chroma-0.4.24": {
     notes: { ...PYTHON_STORE.notes, maxSeqId: 400 },
@@ -118,6 +121,7 @@ for (const name of GOLDEN_STORES) {
         entries: expected.entries,
         reverseEntries: expected.entries,
         sequencedEntries: expected.sequenced,
+        highestSequence: expected.sequenced === 0 ? 0 : LAST_SEQUENCES[collection] ?? 0,
         highestLabel: Math.max(...pairs.map(([, label]) => label)),
         duplicateLabels: 0,
         oddEntries: 0,

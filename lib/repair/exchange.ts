@@ -1,0 +1,203 @@
+/**
+ * Exchanging entries of a store for others, as a repair does it and its undoing: what leaves goes
+ * into a new entry of the quarantine of kind `repair`.
+ *
+ * The entry with its manifest is on the disk before anything moves; then everything is exchanged in
+ * one step of the journal, while no engine can use the store.
+ *
+ * @module
+ */
+
+import { basename, dirname, join } from "@std/path";
+import { keepEnginesOut } from "../engine/own_store.ts";
+import { digestTree } from "../fs/copy.ts";
+import { listInterruptedChanges } from "../fs/recover.ts";
+import { swapEntries, type SwapNames } from "../fs/swap_entries.ts";
+import { isCompanionName } from "../fs/swap_steps.ts";
+import { removeTree } from "../fs/tree.ts";
+import { removeIfEmpty } from "../fs/work_directory.ts";
+import type { WriteFs } from "../fs/write_fs.ts";
+import type { DetectedStore, FileStamp } from "../model/store.ts";
+import { type PreparedEntry, prepareEntry } from "../quarantine/entry.ts";
+import { measureTree } from "../quarantine/list_quarantine.ts";
+import { DATA_NAME, type QuarantineItem, type RepairFacts } from "../quarantine/manifest.ts";
+import { formatByName } from "../stores/registry.ts";
+import { requireUnchanged, stampEntries } from "./store_stamps.ts";
+
+/** What is exchanged, and why. */
+export interface ExchangeRequest {
+  /** The store. */
+  readonly store: DetectedStore;
+  /** The directory from which entries come. */
+  readonly directory: string;
+  /** Which entries. */
+  readonly names: SwapNames;
+  /** The stamps of all files of the store, as they have to be still. */
+  readonly stamps: readonly FileStamp[];
+  /** Why, for people. */
+  readonly reason: string;
+  /** The codes of the findings that are answered. */
+  readonly findings: readonly string[];
+  /** Tells the collection to which an entry belongs that leaves, or null. */
+  readonly collectionOf: (name: string) => string | null;
+  /** What the manifest says besides. */
+  readonly facts: Pick<RepairFacts, "holdsOnlyCopies" | "records">;
+}
+
+/** How it is done. */
+export interface ExchangeOptions {
+  /** The file system. */
+  readonly fs: WriteFs;
+  /** The clock. */
+  readonly now: () => Date;
+}
+
+/** An exchange that is prepared: what leaves has a place. */
+export interface PreparedExchange {
+  /** What was asked for. */
+  readonly request: ExchangeRequest;
+  /** Where what leaves goes. */
+  readonly entry: PreparedEntry;
+  /** The name of the database, or null where the format has none. */
+  readonly database: string | null;
+}
+
+/**
+ * Tells the path of the database by whose lock engines are kept out.
+ *
+ * @param store The store.
+ * @returns The path, or null where the format has none.
+ */
+export function databaseOf(store: DetectedStore): string | null {
+  return formatByName(store.format).lockedDatabase(store);
+}
+
+/**
+ * Makes the entry of the quarantine for what leaves. The caller holds the store's lock.
+ *
+ * @param request What is exchanged.
+ * @param options The clock.
+ * @returns The exchange, which is then carried out or discarded.
+ * @throws {OperationError} The entry cannot be made; nothing is left of it.
+ */
+export function prepareExchange(
+  request: ExchangeRequest,
+  { fs, now }: ExchangeOptions,
+): PreparedExchange {
+  const { store, directory, names, reason, findings, facts } = request;
+  const path = databaseOf(store);
+  const database = path === null ? null : basename(path);
+  const leaving = listLeaving(fs, request, database);
+  const entry = prepareEntry(store.path, {
+    kind: "repair",
+    reason,
+    findings,
+    items: leaving.map((name) => toItem(fs, request, name)),
+    repair: {
+      added: names.coming.filter((name) => !leaving.includes(name)),
+      came: stampEntries(fs, directory, names.coming)
+        .map(({ path, sizeBytes, modifiedMs }) => ({ path, sizeBytes, modifiedMs })),
+      ...facts,
+    },
+  }, { fs, now });
+  return { request, entry, database };
+}
+
+/** What leaves: also what something comes for, and what belongs to a database that leaves. */
+function listLeaving(
+  fs: WriteFs,
+  { store, names: { leaving, coming } }: ExchangeRequest,
+  database: string | null,
+): string[] {
+  const isOut = (name: string): boolean => leaving.includes(name) || coming.includes(name);
+  const withDatabase = database !== null && isOut(database);
+  return fs.list(store.path).filter((name) =>
+    isOut(name) || (withDatabase && isCompanionName(name, database))
+  );
+}
+
+function toItem(
+  fs: WriteFs,
+  { store, collectionOf }: ExchangeRequest,
+  name: string,
+): QuarantineItem {
+  const path = join(store.path, name);
+  return {
+    from: name,
+    to: `${DATA_NAME}/${name}`,
+    sizeBytes: measureTree(fs, path),
+    sha256: digestOrNull(fs, path),
+    collection: collectionOf(name),
+    records: null,
+    onlyCopies: null,
+  };
+}
+
+function digestOrNull(fs: WriteFs, path: string): string | null {
+  try {
+    return digestTree(fs, path);
+  } catch {
+    // What cannot be read can still be renamed.
+    return null;
+  }
+}
+
+/**
+ * Exchanges the entries.
+ *
+ * @param exchange The exchange.
+ * @param options The clock.
+ * @throws {OperationError} The store has changed, is in use, or something failed: then everything is
+ * where it was, unless the error says otherwise.
+ */
+export function carryOutExchange(
+  { request, entry, database }: PreparedExchange,
+  { fs, now }: ExchangeOptions,
+): void {
+  const { store, directory, stamps, names } = request;
+  const leaving = listLeaving(fs, request, database);
+  keepEnginesOut(store, { fs }, () => {
+    requireUnchanged(fs, store.path, stamps);
+    swapEntries(store.path, directory, {
+      store: store.path,
+      aside: entry.dataPath,
+      database,
+      names: { leaving, coming: names.coming },
+      fs,
+      now,
+    });
+  });
+}
+
+/**
+ * Removes the entry of an exchange that did not take place. It stays where something of the store
+ * may be in it.
+ *
+ * @param exchange The exchange.
+ * @param options The file system.
+ */
+export function discardExchange(
+  { request, entry }: PreparedExchange,
+  { fs }: Pick<ExchangeOptions, "fs">,
+): void {
+  const { directory, dataPath } = entry;
+  if (fs.look(dataPath) !== null || isUnsettled(fs, request.store.path)) return;
+  try {
+    removeTree(fs, directory);
+  } catch {
+    // It holds nothing and says so: a purge removes it.
+  }
+  removeIfEmpty(fs, dirname(directory), dirname(dirname(directory)));
+}
+
+/**
+ * Whether a change of a store was begun and is neither done nor undone: the next run needs all that
+ * it is about.
+ *
+ * @param fs The file system.
+ * @param store The store's directory.
+ * @returns Whether there is a record of one.
+ */
+export function isUnsettled(fs: WriteFs, store: string): boolean {
+  return listInterruptedChanges(store, { fs }).length > 0;
+}

@@ -1,0 +1,92 @@
+/**
+ * Tenants and databases that something refers to. A tenant is nothing but its id. Of a database the
+ * name is lost with the row, but for the one that every store has.
+ *
+ * @module
+ */
+
+import { printable } from "../../../../base/printable.ts";
+import type { Finding } from "../../../../model/finding.ts";
+import { type PlannedEdit, type PlanningContext, rowLoss, statement } from "./catalogue_edit.ts";
+
+const DEFAULT_TENANT = "default_tenant";
+
+/** The migration sysdb 4 makes it, and every engine begins with it. */
+const DEFAULT_DATABASE = {
+  id: "00000000-0000-0000-0000-000000000000",
+  name: "default_database",
+} as const;
+
+const SHORT_ID_LENGTH = 8;
+
+/**
+ * Plans the row of a tenant.
+ *
+ * @param finding The finding `tenant-missing`.
+ * @returns The row.
+ */
+export function planTenant({ detail }: Finding): PlannedEdit {
+  const tenant = String(detail.tenant);
+  return {
+    statements: [statement("INSERT OR IGNORE INTO tenants (id) VALUES (?)", tenant)],
+    sentence: `Put back the tenant ${printable(tenant, 100)}`,
+    losses: [],
+  };
+}
+
+/**
+ * Plans the row of a database.
+ *
+ * @param finding The finding `database-missing`.
+ * @param context What is known.
+ * @returns The row; under a name made up of its id where the name is not known.
+ */
+export function planDatabase({ detail }: Finding, { catalogue }: PlanningContext): PlannedEdit {
+  const id = String(detail.database);
+  const tenant = DEFAULT_TENANT;
+  const isTaken = (name: string): boolean =>
+    catalogue.databases.some((row) => row.tenantId === tenant && row.name === name);
+  const isDefault = id === DEFAULT_DATABASE.id && !isTaken(DEFAULT_DATABASE.name);
+  const name = isDefault ? DEFAULT_DATABASE.name : recoveredName(id, isTaken);
+  const insert = statement(
+    "INSERT INTO databases (id, name, tenant_id) VALUES (?, ?, ?)",
+    id,
+    name,
+    tenant,
+  );
+  if (isDefault) {
+    return { statements: [insert], sentence: `Put back the database ${name}`, losses: [] };
+  }
+  return {
+    statements: [insert],
+    sentence: `Put back the database ${printable(id, 100)} as ${name} of the tenant ${tenant}`,
+    losses: [
+      rowLoss("databases", id, `its name is not known; it is called ${name} of ${tenant}`, null),
+    ],
+  };
+}
+
+/**
+ * Makes a name for what has lost its own.
+ *
+ * @param id Its id.
+ * @param isTaken Whether something else has a name.
+ * @returns A name that Chroma takes.
+ */
+export function recoveredName(id: string, isTaken: (name: string) => boolean): string {
+  const short = id.toLowerCase().replaceAll(/[^a-z0-9]/g, "").slice(0, SHORT_ID_LENGTH) || "0";
+  return firstFree(`recovered-${short}`, isTaken);
+}
+
+/**
+ * Finds a name that nothing else has: the name itself, or the name with a number behind it.
+ *
+ * @param name The name.
+ * @param isTaken Whether something else has a name.
+ * @returns The first that is free.
+ */
+export function firstFree(name: string, isTaken: (name: string) => boolean): string {
+  let free = name;
+  for (let number = 2; isTaken(free); number++) free = `${name}-${number}`;
+  return free;
+}

@@ -1,0 +1,68 @@
+/**
+ * Steps whose work is done in the private copy of the database already.
+ *
+ * @module
+ */
+
+import { join } from "@std/path";
+import type { Finding } from "../../../model/finding.ts";
+import type { AnsweredFinding, RepairStep } from "../../../model/repair.ts";
+import { CATALOGUE_NAME, statOrNull } from "../layout.ts";
+import type { PreparedStep, RepairContext } from "./repair_context.ts";
+
+/** What is to be said of such a step. */
+export type DatabaseStepParts =
+  & Pick<RepairStep, "kind" | "title">
+  & Partial<Pick<RepairStep, "details" | "gains" | "losses" | "reads">>
+  & {
+    /** The findings that it answers. */
+    readonly findings: readonly Finding[];
+    /** The name of the collection, where the findings do not tell it. */
+    readonly collection?: string | null;
+  };
+
+/**
+ * Describes what was done to the private copy of the database.
+ *
+ * @param context What the stage was given.
+ * @param parts What is to be said of it.
+ * @returns The step; the new database is as large as the copy is now.
+ */
+export function createDatabaseStep(
+  { working }: Pick<RepairContext, "working">,
+  { findings, details = [], gains = [], losses = [], reads = [], kind, title, ...given }:
+    DatabaseStepParts,
+): PreparedStep {
+  const collections = new Set(findings.map(({ collection }) => collection));
+  const [common = null] = collections.size === 1 ? collections : [];
+  return {
+    step: {
+      kind,
+      title,
+      details,
+      collection: given.collection ?? common,
+      segment: null,
+      strategy: null,
+      answers: listAnswers(findings),
+      reads: [...new Set([CATALOGUE_NAME, ...reads])],
+      replaces: [CATALOGUE_NAME],
+      gains: gains.filter(({ count }) => count > 0),
+      losses: losses.filter(({ count }) => count > 0),
+      sizeBytes: statOrNull(join(working.path, CATALOGUE_NAME))?.size ?? 0,
+    },
+  };
+}
+
+/**
+ * Lists findings as a step answers them: once for each code and file.
+ *
+ * @param findings The findings.
+ * @returns What is answered.
+ */
+export function listAnswers(findings: readonly Finding[]): AnsweredFinding[] {
+  const answers = new Map<string, AnsweredFinding>();
+  for (const { code, name, severity, path } of findings) {
+    answers.set(`${code} ${path ?? ""}`, { code, name, severity, path });
+  }
+  return [...answers.values()];
+}

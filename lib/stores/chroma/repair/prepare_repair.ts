@@ -1,0 +1,207 @@
+/**
+ * Preparing the repair of a Chroma store: stage by stage, each on what the stage before it leaves.
+ *
+ * @module
+ */
+
+import { join } from "@std/path";
+import { OperationError } from "../../../base/errors.ts";
+import type { Finding } from "../../../model/finding.ts";
+import type { RepairDraft, RepairVerification, UnansweredFinding } from "../../../model/repair.ts";
+import type { DetectedStore } from "../../../model/store.ts";
+import type {
+  PreparedRepair,
+  RepairRequest,
+  StagedRepair,
+  StoreRepairer,
+} from "../../repair_format.ts";
+import { CATALOGUE_NAME, COMPANION_SUFFIXES } from "../layout.ts";
+import { prepareCatalogueStage } from "./catalogue/catalogue_stage.ts";
+import { CURES, isWanted, REPAIR_STAGES, type RepairStageName, stageOf } from "./cures.ts";
+import { prepareDatabaseStage } from "./database/database_stage.ts";
+import { prepareDirectoryStage } from "./directory/directory_stage.ts";
+import { prepareFulltextStage } from "./fulltext/fulltext_stage.ts";
+import { prepareIndexStage } from "./index/index_stage.ts";
+import { prepareRecordsStage } from "./records/records_stage.ts";
+import type { PreparedStep, RepairStage, StagingArea } from "./repair_context.ts";
+import { requireCollection } from "./require_collection.ts";
+import { SavedFiles } from "./saved_files.ts";
+import { WorkingStore } from "./working_store.ts";
+
+const STAGES: Readonly<Record<RepairStageName, RepairStage>> = {
+  database: prepareDatabaseStage,
+  catalogue: prepareCatalogueStage,
+  records: prepareRecordsStage,
+  fulltext: prepareFulltextStage,
+  index: prepareIndexStage,
+  directory: prepareDirectoryStage,
+};
+
+/** How Chroma's stores are repaired. */
+export const chromaRepairer: StoreRepairer = {
+  stepKinds: [
+    "rebuild-database",
+    "restore-database",
+    "export-records",
+    "correct-catalogue",
+    "correct-records",
+    "rebuild-fulltext",
+    "build-index",
+    "extend-index",
+    "queue-vectors",
+    "add-records",
+    "copy-file",
+    "set-aside",
+  ],
+  prepare: prepareChromaRepair,
+};
+
+async function prepareChromaRepair(
+  store: DetectedStore,
+  request: RepairRequest,
+): Promise<PreparedRepair> {
+  requireKnown(store, request.findings);
+  requireCollection(store, request);
+  const working = new WorkingStore(store, request.scratch, request.fs);
+  const saved = new SavedFiles(request.scratch, request.fs);
+  const steps: PreparedStep[] = [];
+  try {
+    let allFindings = request.findings;
+    for (const name of REPAIR_STAGES) {
+      request.signal?.throwIfAborted();
+      const findings = allFindings.filter((finding) =>
+        stageOf(finding) === name && isWanted(finding, request)
+      );
+      const isAsked = name === "index"
+        ? request.vectorsPath !== null || request.eraseDeleted
+        : name === "records" && working.hasLostRows;
+      if (findings.length === 0 && !isAsked) continue;
+      const context = { store, working, findings, allFindings, request, saved };
+      const prepared = await STAGES[name](context);
+      steps.push(...prepared);
+      working.settle();
+      const isLast = name === "index" || name === "directory";
+      if (!isLast && prepared.length > 0 && working.hasOwnDatabase) {
+        allFindings = await request.check(working.path);
+      }
+    }
+    const draft = { steps: steps.map(({ step }) => step), unanswered: [] };
+    return new PreparedChromaRepair({ store, request, working, saved, steps }, {
+      ...draft,
+      unanswered: listUnanswered(request, allFindings, draft),
+    });
+  } catch (error) {
+    for (const step of steps) step[Symbol.dispose]?.();
+    saved[Symbol.dispose]();
+    working[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** What an unknown engine writes could be taken for damage. */
+function requireKnown({ path }: DetectedStore, findings: readonly Finding[]): void {
+  const newer = findings.find(({ name }) => name === "schema-newer");
+  if (newer === undefined) return;
+  throw new OperationError("unsupported", `${newer.message}: it is not repaired`, {
+    path,
+    hint: "Nothing was changed. Use a vecfsck that knows this version of the engine.",
+  });
+}
+
+/** What neither the steps answer nor the stages have found to be gone. */
+function listUnanswered(
+  request: RepairRequest,
+  last: readonly Finding[],
+  { steps }: RepairDraft,
+): UnansweredFinding[] {
+  const { findings: first } = request;
+  const answered = new Set(steps.flatMap(({ answers }) => answers.map(keyOf)));
+  const remaining = new Set(last.map(keyOf));
+  const known = new Set<string>();
+  const candidates = [...first.filter((finding) => remaining.has(keyOf(finding))), ...last];
+  return candidates.flatMap((finding) => {
+    const key = keyOf(finding);
+    if (answered.has(key) || known.has(key)) return [];
+    known.add(key);
+    const cure = CURES[finding.name];
+    const { code, name, severity, path, collection } = finding;
+    const reason = isWanted(finding, request) ? NO_WAY : UNWANTED;
+    const why = typeof cure === "string" ? { reason, isDamage: severity !== "info" } : cure;
+    return [{ code, name, severity, path, collection, ...why }];
+  });
+}
+
+const UNWANTED = "It was not asked for.";
+const NO_WAY = "Nothing that is left tells how it was.";
+
+function keyOf({ code, path }: { readonly code: string; readonly path: string | null }): string {
+  return `${code} ${path ?? ""}`;
+}
+
+interface RepairParts {
+  readonly store: DetectedStore;
+  readonly request: RepairRequest;
+  readonly working: WorkingStore;
+  readonly saved: SavedFiles;
+  readonly steps: readonly PreparedStep[];
+}
+
+class PreparedChromaRepair implements PreparedRepair {
+  readonly draft: RepairDraft;
+  readonly #parts: RepairParts;
+
+  constructor(parts: RepairParts, draft: RepairDraft) {
+    this.#parts = parts;
+    this.draft = draft;
+  }
+
+  async stage(directory: string): Promise<StagedRepair> {
+    const { store, request: { fs, signal }, working, saved, steps } = this.#parts;
+    const leaving = new Set<string>();
+    const area: StagingArea = {
+      directory,
+      working,
+      saved,
+      leave: (name) => void leaving.add(name),
+    };
+    for (const step of steps) {
+      signal?.throwIfAborted();
+      await step.stage?.(area);
+    }
+    if (working.hasOwnDatabase) {
+      working.moveDatabase(join(directory, CATALOGUE_NAME));
+      for (const suffix of COMPANION_SUFFIXES) {
+        const name = CATALOGUE_NAME + suffix;
+        if (fs.look(join(store.path, name)) !== null) leaving.add(name);
+      }
+    }
+    fs.syncDirectory(directory);
+    const coming = fs.list(directory);
+    return {
+      coming,
+      leaving: [...leaving].filter((name) =>
+        !coming.includes(name) && fs.look(join(store.path, name)) !== null
+      ),
+      saved: saved.finish(),
+    };
+  }
+
+  async verify(view: string): Promise<RepairVerification> {
+    const verifications: RepairVerification[] = [];
+    for (const step of this.#parts.steps) {
+      if (step.verify !== undefined) verifications.push(await step.verify(view));
+    }
+    return {
+      recall: verifications.flatMap(({ recall }) => recall),
+      vectorsCompared: verifications.reduce((sum, { vectorsCompared }) => sum + vectorsCompared, 0),
+      problems: verifications.flatMap(({ problems }) => problems),
+    };
+  }
+
+  [Symbol.dispose](): void {
+    const { steps, saved, working } = this.#parts;
+    for (const step of steps) step[Symbol.dispose]?.();
+    saved[Symbol.dispose]();
+    working[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * The number of the last write of a record whose row comes back. Where it is known, it is that; where
+ * not, one that no other write has, between those of its neighbours: nothing but the order of writes
+ * follows from it, and a repair by the queue needs each of them once.
+ *
+ * @module
+ */
+
+import type { SqlValue, StoreDatabase } from "../../../../sqlite/database.ts";
+
+/** The bytes of a number as the Python era writes it. */
+const BLOB_SIZE_BYTES = 8;
+
+/** How far a free number is looked for. */
+const MOST_STEPS = 1 << 16;
+
+/** What stands in the row of a record besides its id. */
+export interface ChosenSequence {
+  /** `seq_id`, in the form that the neighbours have. */
+  readonly sequence: SqlValue;
+  /** `created_at` of the neighbour, or null without one. */
+  readonly createdAt: SqlValue;
+}
+
+/** A row beside the one that comes back. */
+interface Neighbour {
+  readonly row: number;
+  readonly sequence: number;
+  readonly isBlob: boolean;
+  readonly createdAt: SqlValue;
+}
+
+/** Chooses numbers for rows of one segment. */
+export class SequenceChooser {
+  readonly #database: StoreDatabase;
+  readonly #segmentId: string;
+  #used: Set<number> | null = null;
+  #highest = 0;
+
+  /** Takes the METADATA segment. */
+  constructor(database: StoreDatabase, segmentId: string) {
+    this.#database = database;
+    this.#segmentId = segmentId;
+  }
+
+  /**
+   * Chooses the number of a row.
+   *
+   * @param row The row, `embeddings.id`.
+   * @param known The number, where it is known.
+   * @param highest The highest that it can have.
+   * @returns What stands in the row.
+   * @throws {SqliteError} The database cannot be read.
+   */
+  choose(row: number, known: number | null, highest = Infinity): ChosenSequence {
+    const before = this.#neighbour(row, "<", "DESC");
+    const nearest = before ?? this.#neighbour(row, ">", "ASC");
+    const sequence = known ?? this.#findFree(row, before, nearest, highest);
+    this.#used?.add(sequence);
+    return {
+      // As a bigint: the column takes a number as a float.
+      sequence: nearest?.isBlob === true ? toBlob(sequence) : BigInt(sequence),
+      createdAt: nearest?.createdAt ?? null,
+    };
+  }
+
+  #neighbour(row: number, side: "<" | ">", order: "ASC" | "DESC"): Neighbour | null {
+    const [other, storage, hex, createdAt = null] = this.#database.row(
+      `SELECT id, typeof(seq_id), iif(typeof(seq_id) = 'blob', hex(seq_id), printf('%X', seq_id)),
+         created_at
+       FROM embeddings WHERE segment_id = ? AND id ${side} ? ORDER BY id ${order} LIMIT 1`,
+      this.#segmentId,
+      row,
+    ) ?? [];
+    const sequence = parseInt(String(hex), 16);
+    if (typeof other !== "number" || !Number.isSafeInteger(sequence)) return null;
+    return { row: other, sequence, isBlob: storage === "blob", createdAt };
+  }
+
+  #findFree(
+    row: number,
+    before: Neighbour | null,
+    nearest: Neighbour | null,
+    highest: number,
+  ): number {
+    const used = this.#used ??= this.#readUsed();
+    const likely = Math.min(
+      highest,
+      before === null ? (nearest?.sequence ?? row) - 1 : before.sequence + row - before.row,
+    );
+    for (let step = 0; step < MOST_STEPS; step++) {
+      for (const sequence of [likely - step, likely + step]) {
+        if (sequence > 0 && sequence <= highest && !used.has(sequence)) return sequence;
+      }
+    }
+    return Math.max(1, likely);
+  }
+
+  #readUsed(): Set<number> {
+    const used = new Set<number>();
+    const rows = this.#database.iterate(
+      `SELECT iif(typeof(seq_id) = 'blob', hex(seq_id), printf('%X', seq_id)) FROM embeddings
+       UNION ALL SELECT printf('%X', seq_id) FROM embeddings_queue`,
+    );
+    for (const [hex] of rows) {
+      const sequence = parseInt(String(hex), 16);
+      used.add(sequence);
+      this.#highest = Math.max(this.#highest, sequence);
+    }
+    return used;
+  }
+}
+
+function toBlob(sequence: number): Uint8Array {
+  const bytes = new Uint8Array(BLOB_SIZE_BYTES);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(sequence));
+  return bytes;
+}

@@ -1,0 +1,97 @@
+/**
+ * Every damage to golden stores, repaired both ways: no damage is left, what is found is what was
+ * there less what the plan listed, a second repair changes nothing, and `undo` gives the old bytes.
+ *
+ * No engine is needed: the recorded facts are held against a reading of our own, and collections
+ * that lost nothing against their logical hash.
+ */
+import { assertEquals } from "@std/assert";
+import { readStoreContents } from "../../lib/engine/contents.ts";
+import { DAMAGES } from "../support/damages/mod.ts";
+import { GOLDEN_STORES, goldenFacts, type GoldenStore, goldenStore } from "../support/fixtures.ts";
+import { expectAfter, type ExpectedCollection, holdStore } from "./expectation.ts";
+import { readAnswers } from "./own_reading.ts";
+import {
+  type DamageCase,
+  damagedStore,
+  hasDatabase,
+  hasFlippedBits,
+  listBytes,
+  repairWhole,
+  type Strategy,
+  undoWhole,
+} from "./repair_cases.ts";
+
+const EVERYTHING = Deno.env.get("VECFSCK_TEST_EVERYTHING") === "1";
+
+/** Both ways of both eras; all goldens where everything is asked for. */
+const GOLDENS: readonly GoldenStore[] = EVERYTHING
+  ? GOLDEN_STORES
+  : ["chroma-1.5.9", "chroma-0.5.23"];
+
+const DAMAGED_COLLECTIONS = ["notes", "cosine"];
+
+for (const golden of GOLDENS) {
+  for (const strategy of ["index", "queue"] as const) {
+    for (const { name, file } of DAMAGES.filter(({ name }) => hasDatabase(name))) {
+      // The way in which indexes come back makes no difference to the rows of the database.
+      if (file === "sqlite" && strategy === "queue" && !EVERYTHING) continue;
+      Deno.test(`repairStore() cures ${name} of ${golden} by the way ${strategy}`, async () => {
+        const collections = file === "sqlite" ? ["notes"] : DAMAGED_COLLECTIONS;
+        for (const collection of collections) {
+          await judge({ golden, damages: [name], collection }, strategy);
+        }
+      });
+    }
+  }
+}
+
+async function judge(damage: DamageCase, strategy: Strategy): Promise<void> {
+  const store = await damagedStore(damage);
+  if (store === null) return;
+  const damaged = await listBytes(store);
+  const { losses } = await repairWhole(store, strategy);
+  const { collections } = await goldenFacts(damage.golden);
+  const expected = Object.entries(collections)
+    .filter(([, { count }]) => count > 0)
+    .map(([name, facts]) => expectAfter(name, facts, losses));
+  const tolerance = { flippedBits: hasFlippedBits(damage) };
+  assertEquals(holdStore(readAnswers(store, expected), expected, tolerance), []);
+  if (!tolerance.flippedBits) await holdHashes(store, damage.golden, expected);
+  if (!isSame(await listBytes(store), damaged)) await undoWhole(store, damaged);
+  await Deno.remove(store, { recursive: true });
+}
+
+/** Collections that lost nothing have the logical hash that they had. */
+async function holdHashes(
+  store: string,
+  golden: GoldenStore,
+  expected: readonly ExpectedCollection[],
+): Promise<void> {
+  const { collections } = await goldenFacts(golden);
+  const whole = new Set(
+    expected.filter(({ name, records }) =>
+      records.size === collections[name]?.count &&
+      [...records.values()].every(({ isWhole }) => isWhole)
+    ).map(({ id }) => id),
+  );
+  const [before, after] = [await hashesOf(golden), await readHashes(store)];
+  for (const id of whole) assertEquals(after.get(id ?? ""), before.get(id ?? ""), id);
+}
+
+const goldenHashes = new Map<GoldenStore, Promise<Map<string, string>>>();
+
+function hashesOf(golden: GoldenStore): Promise<Map<string, string>> {
+  const known = goldenHashes.get(golden) ?? goldenStore(golden).then(readHashes);
+  goldenHashes.set(golden, known);
+  return known;
+}
+
+async function readHashes(store: string): Promise<Map<string, string>> {
+  const contents = await readStoreContents(store, { jobs: 1 });
+  return new Map(contents.map(({ id, hash }) => [id, hash]));
+}
+
+function isSame(left: readonly string[], right: readonly string[]): boolean {
+  return left.join("\n") === right.join("\n");
+}
