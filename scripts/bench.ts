@@ -10,6 +10,8 @@
  */
 
 import { dirname, join, resolve } from "@std/path";
+import { geometryOfHeader } from "../lib/hnsw/geometry.ts";
+import { parseHeader } from "../lib/hnsw/header.ts";
 import { compareBuilders, findPeer } from "./bench_build.ts";
 
 const ROUNDS = 5;
@@ -22,6 +24,8 @@ interface Contender {
   readonly args: readonly string[];
   /** Is removed before each run; what the process writes goes below it. */
   readonly output?: string;
+  /** Is done before each run, and not measured. */
+  readonly prepare?: () => Promise<void>;
 }
 
 /** What one run of a process took. */
@@ -85,6 +89,57 @@ function sealContenders(store: string, output: string): Contender[] {
   ];
 }
 
+/** The whole repair of a lost index: check, plan, building, check and verification, and the swap. */
+function repairContenders(store: string, output: string): Contender[] {
+  const repair = (name: string, damage: (segment: string) => Promise<void>): Contender => {
+    const directory = join(output, "repair");
+    const damaged = join(directory, "store");
+    return {
+      name: `vecfsck repair, ${name}`,
+      command: DENO,
+      args: [...PERMISSIONS, "cli.ts", "repair", "--yes", "--quiet", damaged],
+      output: directory,
+      async prepare() {
+        await copyStore(store, damaged);
+        for await (const { name: segment, isDirectory } of Deno.readDir(damaged)) {
+          if (isDirectory) await damage(join(damaged, segment));
+        }
+      },
+    };
+  };
+  return [
+    repair("header, upper links and id map lost", async (segment) => {
+      for (const name of ["header.bin", "link_lists.bin", "index_metadata.pickle"]) {
+        // One that was never flushed has no id map.
+        await Deno.remove(join(segment, name)).catch(() => {});
+      }
+    }),
+    repair("every link lost", loseLinks),
+  ];
+}
+
+async function copyStore(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to, { recursive: true });
+  for await (const { name, isDirectory } of Deno.readDir(from)) {
+    if (isDirectory) await copyStore(join(from, name), join(to, name));
+    else await Deno.copyFile(join(from, name), join(to, name));
+  }
+}
+
+/** Writes zeros over the links of every slot, so that nothing is left of the graph. */
+async function loseLinks(segment: string): Promise<void> {
+  const header = parseHeader(await Deno.readFile(join(segment, "header.bin")));
+  const geometry = header && geometryOfHeader(header);
+  if (geometry === null) throw new Error(`No header in ${segment}`);
+  const path = join(segment, "data_level0.bin");
+  const slots = await Deno.readFile(path);
+  for (let start = 0; start < slots.length; start += geometry.slotSizeBytes) {
+    slots.fill(0, start, start + geometry.vectorOffset);
+  }
+  await Deno.writeFile(path, slots);
+  await Deno.remove(join(segment, "link_lists.bin"));
+}
+
 function contenders(store: string, integrityScript: string): Contender[] {
   const check = (...options: string[]): string[] => [
     ...PERMISSIONS,
@@ -110,8 +165,9 @@ function contenders(store: string, integrityScript: string): Contender[] {
   ];
 }
 
-async function measure({ command, args, output }: Contender): Promise<Measurement> {
+async function measure({ command, args, output, prepare }: Contender): Promise<Measurement> {
   if (output !== undefined) await Deno.remove(output, { recursive: true }).catch(() => {});
+  await prepare?.();
   const started = performance.now();
   const child = new Deno.Command(command, {
     args: [...args],
@@ -153,6 +209,7 @@ async function compare(store: string): Promise<void> {
     ...contenders(store, integrityScript),
     ...sealContenders(store, output),
     ...backupContenders(store, output),
+    ...repairContenders(store, output),
   ];
   const runs = new Map<string, Measurement[]>(list.map(({ name }) => [name, []]));
   for (let round = -1; round < ROUNDS; round++) {

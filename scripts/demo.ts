@@ -1,6 +1,6 @@
 /**
- * Shows what vecfsck does: a copy of a running store, as a slow backup took it, is checked; then a
- * healthy one. Both are real and stand in tests/fixtures.
+ * Shows what vecfsck does: a copy of a running store, as a slow backup took it, is checked and
+ * repaired; then a healthy one is checked. Both are real and stand in tests/fixtures.
  *
  * @module
  */
@@ -15,27 +15,30 @@ const STORES = [
   {
     archive: join("torn", "chroma-1.5.9-2.tar.gz"),
     about: "A backup agent copied this Chroma 1.5.9 store while the server was writing to it.",
-    expected: 4,
+    calls: [{ args: ["check"], expected: 4 }, { args: ["repair", "--yes"], expected: 1 }],
   },
   {
     archive: join("chroma", "chroma-1.5.9.tar.gz"),
     about: "This is a healthy store of the same version, with deleted and updated records.",
-    expected: 0,
+    calls: [{ args: ["check"], expected: 0 }],
   },
 ] as const;
 
 const directory = await Deno.makeTempDir({ prefix: "vecfsck-demo-" });
 let asExpected = true;
 try {
-  for (const [index, { archive, about, expected }] of STORES.entries()) {
+  for (const [index, { archive, about, calls }] of STORES.entries()) {
     const target = join(directory, `${index + 1}`);
     await Deno.mkdir(target);
     await unpackTarGz(join(FIXTURES, archive), target);
     const store = join(target, "store");
-    console.log(`${about}\n\n$ vecfsck check ${store}\n`);
-    const exitCode = await main(["check", store]);
-    console.log(`\n(exit code ${exitCode})\n`);
-    asExpected &&= exitCode === expected;
+    console.log(`${about}\n`);
+    for (const { args, expected } of calls) {
+      console.log(`$ vecfsck ${args.join(" ")} ${store}\n`);
+      const exitCode = await main([...args, store]);
+      console.log(`\n(exit code ${exitCode})\n`);
+      asExpected &&= exitCode === expected;
+    }
   }
 } finally {
   await Deno.remove(directory, { recursive: true });

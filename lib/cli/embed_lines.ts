@@ -2,6 +2,8 @@
  * Having a program fill in the vectors of records: JSON lines go to its standard input, and the same
  * lines come back from its standard output, in the same order, with `embedding` filled in.
  *
+ * A record for which the program has no vector, such as one without a document, keeps null there.
+ *
  * One process gets all lines. It may answer each at once or all of them at the end; only a batch of
  * lines is in memory here.
  *
@@ -32,7 +34,7 @@ export interface EmbedProgram {
  * @param command The program.
  * @param source The file with the records.
  * @param target The new file with the vectors: `collection`, `id` and `embedding`.
- * @returns How many vectors there are.
+ * @returns How many lines there are.
  * @throws {OperationError} The program cannot be run, fails, or answers what is no vector.
  */
 export async function embedLines(
@@ -90,7 +92,7 @@ async function feed(stdin: WritableStream<Uint8Array<ArrayBuffer>>, source: stri
   try {
     const encoder = new TextEncoder();
     let batch: string[] = [];
-    for await (const line of linesOf(openFile(source))) {
+    for await (const line of recordsOf(source)) {
       batch.push(line);
       if (batch.length < LINES_PER_BATCH) continue;
       await writer.write(encoder.encode(`${batch.join("\n")}\n`));
@@ -108,7 +110,7 @@ async function collect(
   source: string,
   target: string,
 ): Promise<number> {
-  const asked = linesOf(openFile(source));
+  const asked = recordsOf(source);
   using file = localFs.createFile(target, 0o600);
   let count = 0;
   for await (const answer of linesOf(stdout)) {
@@ -135,7 +137,8 @@ function identityOf(line: string): Identity {
   return { collection, id };
 }
 
-function readEmbedding(answer: string, line: string, number: number): number[] {
+/** The vector of an answer, or null where the program has none for a record. */
+function readEmbedding(answer: string, line: string, number: number): number[] | null {
   const { collection, id } = identityOf(line);
   const record = parseObject(answer);
   if (record === null) throw createError(`answered what is no JSON object in line ${number}`);
@@ -143,6 +146,7 @@ function readEmbedding(answer: string, line: string, number: number): number[] {
     throw createError(`answered another record in line ${number} than it was given`);
   }
   const { embedding } = record;
+  if (embedding === null) return null;
   if (!Array.isArray(embedding) || embedding.length === 0 || !embedding.every(isFinite32)) {
     throw createError(`gave no vector of finite numbers for the record ${printable(id)}`);
   }
@@ -164,8 +168,13 @@ function isFinite32(value: unknown): value is number {
   return typeof value === "number" && Number.isFinite(Math.fround(value));
 }
 
-function openFile(path: string): ReadableStream<Uint8Array<ArrayBuffer>> {
-  return Deno.openSync(path, { read: true }).readable;
+/** The lines of records that a vector can be given to; of some nobody knows the id. */
+async function* recordsOf(path: string): AsyncGenerator<string, undefined, undefined> {
+  const { readable } = Deno.openSync(path, { read: true });
+  for await (const line of linesOf(readable)) {
+    if (typeof identityOf(line).id === "string") yield line;
+  }
+  return undefined;
 }
 
 /** The lines of a stream that are not empty, without their line feeds. */

@@ -243,6 +243,18 @@ function isEntryName(name: unknown): boolean {
     !["", ".", ".."].includes(name) && !/[/\\\0]/.test(name);
 }
 
+/**
+ * Tells every path that a record names.
+ *
+ * @param record The record.
+ * @returns The paths.
+ */
+export function pathsOf(record: JournalRecord): string[] {
+  return record.kind === "move"
+    ? MOVE_PATHS.map((key) => record[key])
+    : SWAP_PATHS.map((key) => record[key]);
+}
+
 function mapPaths(record: JournalRecord, map: (path: string) => string): JournalRecord {
   const { kind } = record;
   if (kind === "move") return { ...record, ...mapEach(record, MOVE_PATHS, map) };

@@ -6,12 +6,14 @@
 
 import { join } from "@std/path";
 import type { OperationError } from "../base/errors.ts";
+import { findForeignPath } from "./confine.ts";
 import { findConflicts, recoverEntries } from "./entries_steps.ts";
 import {
   type EntriesRecord,
   Journal,
   JOURNAL_DIRECTORY_NAME,
   type JournalRecord,
+  pathsOf,
   type SwapRecord,
 } from "./journal.ts";
 import { acquireStoreLock, isLockName, type StoreLock } from "./lock.ts";
@@ -108,7 +110,10 @@ function recoverWorkDirectory(fs: WriteFs, workDirectory: string): RecoveredChan
   const journal = new Journal(fs, workDirectory);
   journal.settle();
   const { records, unreadable } = journal.read();
-  const changes = records.map((record) => recoverRecord(fs, journal, record));
+  const changes = records.map((record) => {
+    const foreign = findForeignPath(fs, workDirectory, record);
+    return foreign === null ? recoverRecord(fs, journal, record) : refuse(record, foreign);
+  });
   for (const path of unreadable) {
     changes.push({
       outcome: "unreadable",
@@ -123,6 +128,17 @@ function recoverWorkDirectory(fs: WriteFs, workDirectory: string): RecoveredChan
   return changes;
 }
 
+/** What leads elsewhere may have come with a store that somebody else has made. */
+function refuse(record: JournalRecord, foreign: string): RecoveredChange {
+  return {
+    outcome: "conflict",
+    record,
+    message: `The record ${record.id} of a change that was interrupted (begun at ` +
+      `${record.startedAt}) leads to ${foreign}, which is no part of the store; nothing was touched`,
+    error: null,
+  };
+}
+
 /** Removes temporary entries, but for those that a change is about which stays as it is. */
 function removeUnused(
   fs: WriteFs,
@@ -134,12 +150,6 @@ function removeUnused(
   if (open.some(({ record }) => record === null)) return;
   const used = open.flatMap(({ record }) => record === null ? [] : pathsOf(record));
   removeTemporaries(fs, workDirectory, (path) => used.some((inner) => isAbove(path, inner)));
-}
-
-function pathsOf(record: JournalRecord): string[] {
-  return record.kind === "move"
-    ? [record.source, record.destination, record.incomplete, record.removed]
-    : [record.live, record.replacement, record.aside];
 }
 
 function recoverRecord(fs: WriteFs, journal: Journal, record: JournalRecord): RecoveredChange {

@@ -9,6 +9,7 @@
  */
 
 import { geometryOf, type HnswGeometry, LARGEST_DIMENSION } from "./geometry.ts";
+import { proposeGeometry } from "./propose_geometry.ts";
 import type { RandomAccessBytes } from "./random_access.ts";
 
 /** How many slots are looked at for one layout, at the start of the file and all over it. */
@@ -67,7 +68,7 @@ export function findGeometry(
 ): ConfirmedGeometry | null {
   let best: ConfirmedGeometry | null = null;
   let tried = 0;
-  for (const [geometry, source] of listCandidates(hints)) {
+  for (const [geometry, source] of listCandidates(file, hints)) {
     if (++tried > MOST_CANDIDATES) break;
     const confirmed = confirm(file, geometry, source);
     if (confirmed === null) continue;
@@ -88,10 +89,16 @@ export function labelBound(slots: number): number {
 }
 
 function* listCandidates(
+  file: RandomAccessBytes,
   { configured, header, dimensions }: GeometryHints,
 ): Generator<readonly [HnswGeometry, GeometrySource]> {
   if (configured !== null) yield [configured, "configuration"];
   if (header !== null) yield [header, "header"];
+  const proposed = proposeGeometry(file, {
+    highestLabel: SMALLEST_LABEL_BOUND,
+    maxLinks: configured?.maxLinks ?? null,
+  });
+  if (proposed !== null) yield [proposed, "trial"];
   const maxLinks = new Set(USUAL_MAX_LINKS);
   for (let links = 1; links <= LARGEST_TRIED_MAX_LINKS; links++) maxLinks.add(links);
   for (const dimension of new Set(dimensions)) {
@@ -124,10 +131,10 @@ function confirm(
   const confirmed = probe.labels.size;
   const enough = source === "trial" ? Math.min(atStart, 3) : 1;
   if (confirmed < Math.max(1, enough)) return null;
-  return {
-    result: { geometry, source, samples: atStart + allOver, confirmed },
-    isBorneOut: 2 * foundAtStart > atStart || 2 * confirmed > atStart + allOver,
-  };
+  const isBorneOut = 2 * foundAtStart > atStart || 2 * confirmed > atStart + allOver;
+  // Slots of two sizes end at one place every now and then, but never two in a row.
+  if (!isBorneOut && slots > 1 && !probe.hasNeighbours) return null;
+  return { result: { geometry, source, samples: atStart + allOver, confirmed }, isBorneOut };
 }
 
 /** Looks at single slots for labels that can be. */
@@ -140,6 +147,8 @@ class SlotProbe {
   readonly #label = new DataView(new ArrayBuffer(8));
   /** The labels that were found. */
   readonly labels: Set<number> = new Set();
+  /** Whether two slots that stand side by side have one. */
+  hasNeighbours = false;
 
   constructor(
     file: RandomAccessBytes,
@@ -155,12 +164,22 @@ class SlotProbe {
   }
 
   look(slot: number): void {
+    const label = this.#labelOf(slot);
+    if (label === 0 || this.labels.has(label)) return;
+    this.labels.add(label);
+    if (this.hasNeighbours) return;
+    const beside = [slot - 1, slot + 1].filter((other) => other >= 0 && other < this.#slots);
+    this.hasNeighbours = beside.some((other) => ![0, label].includes(this.#labelOf(other)));
+  }
+
+  /** The label of a slot, or 0 when none stands there that can be one. */
+  #labelOf(slot: number): number {
     const start = slot * this.#geometry.slotSizeBytes;
     this.#file.readAt(start + this.#geometry.labelOffset, new Uint8Array(this.#label.buffer));
     const label = this.#label.getUint32(0, true);
     const isPossible = this.#label.getUint32(4, true) === 0 && label > 0 &&
       label <= labelBound(this.#slots);
-    if (isPossible && this.#hasLinks(start)) this.labels.add(label);
+    return isPossible && this.#hasLinks(start) ? label : 0;
   }
 
   /** Where a layout is guessed, links must be there and lead to slots. */

@@ -106,15 +106,24 @@ export function measureVectors(
   slots: number,
 ): UsualLength {
   const samples = Math.min(slots, LENGTH_SAMPLES);
-  const vector = new Float32Array(geometry.dimension);
-  const lengths: number[] = [];
+  const bound = labelBound(slots);
+  const words = new Uint32Array(geometry.dimension + 2);
+  const vector = new Float32Array(words.buffer, 0, geometry.dimension);
+  const labelled: number[] = [];
+  const others: number[] = [];
   for (let sample = 0; sample < samples; sample++) {
     const slot = Math.floor(sample * slots / samples);
-    if (!readSlotVector(file, geometry, slot, vector)) break;
+    const offset = slot * geometry.slotSizeBytes + geometry.vectorOffset;
+    if (file.readAt(offset, new Uint8Array(words.buffer)).byteLength < words.byteLength) break;
     let squared = 0;
     for (const value of vector) squared += value * value;
-    if (Number.isFinite(squared) && squared > 0) lengths.push(Math.sqrt(squared));
+    if (!Number.isFinite(squared) || squared <= 0) continue;
+    const [label = 0, above] = words.subarray(geometry.dimension);
+    const isLabelled = label > 0 && label <= bound && above === 0;
+    (isLabelled ? labelled : others).push(Math.sqrt(squared));
   }
+  // Of slots that are not in use none has a label, but for those that held one before.
+  const lengths = labelled.length > 0 ? labelled : others;
   const { factor, least, most } = NORM_TOLERANCE;
   const deviations = lengths.map((length) => Math.abs(length - 1));
   const deviation = median(deviations);

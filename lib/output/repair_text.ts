@@ -189,23 +189,32 @@ export function renderLeft(
 ): string[] {
   const damage = unanswered.filter(({ isDamage }) => isDamage);
   const harmless = unanswered.length - damage.length;
-  const lines = damage.slice(0, LEFT_SHOWN).flatMap((finding) => {
-    const { code, name, severity, path, reason } = finding;
-    const place = path === null ? "" : `, ${showPath(path)}`;
-    return renderLabelled(
-      "LEFT",
-      `${severity} ${name} (${code})${place}: ${showText(reason)}`,
-      severity,
-      options,
-    );
-  });
-  const more = damage.length - LEFT_SHOWN;
+  const kinds = Object.values(Object.groupBy(damage, ({ code, reason }) => `${code} ${reason}`));
+  const lines = kinds.slice(0, LEFT_SHOWN).flatMap((kind) => renderLeftKind(kind ?? [], options));
+  const more = kinds.length - LEFT_SHOWN;
   if (more > 0) lines.push(`${INDENT}… and ${formatCount(more, "more", "more")}; --json lists all`);
   if (harmless > 0) {
     const found = formatCount(harmless, "finding");
     const means = harmless === 1 ? "means" : "mean";
     const are = harmless === 1 ? "is" : "are";
-    lines.push(...wrapText(`${found} that ${means} no damage ${are} left alone.`, 80, "  "));
+    const text = `${found} that ${means} no damage ${are} left alone.`;
+    lines.push(...wrapText(text, options.width, "  "));
   }
   return lines;
+}
+
+/** Findings of one kind of which the same is to be said. */
+function renderLeftKind(findings: readonly UnansweredFinding[], options: TextOptions): string[] {
+  const [first] = findings;
+  if (first === undefined) return [];
+  const { code, name, severity, path, reason } = first;
+  const place = path === null ? "" : `, ${showPath(path)}`;
+  const more = findings.length - 1;
+  const others = more === 0 ? "" : ` and ${formatCount(more, "more place")}`;
+  return renderLabelled(
+    "LEFT",
+    `${severity} ${name} (${code})${place}${others}: ${showText(reason)}`,
+    severity,
+    options,
+  );
 }

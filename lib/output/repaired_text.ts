@@ -47,7 +47,7 @@ export function renderRepairOutcome(outcome: RepairOutcome, options: TextOptions
         ...renderLeft(plan.unanswered, options),
         ...renderReplaced(outcome, options),
         ...renderKept(outcome.kept, plan.store, options),
-        ...(isReplacing(plan) ? renderNextStart(plan.steps, options) : []),
+        ...(isReplacing(plan) ? renderNext(outcome, options) : []),
       ];
   }
 }
@@ -223,6 +223,8 @@ function describeFile(name: string): string {
       return "records without a vector";
     case "queue-rows.jsonl":
       return "rows of the queue that no engine can apply";
+    case "rows.jsonl":
+      return "rows that no table takes";
     case "conflicts.jsonl":
       return "what two sources disagree on";
     default:
@@ -230,9 +232,11 @@ function describeFile(name: string): string {
   }
 }
 
-function renderNextStart(steps: readonly RepairStep[], options: TextOptions): string[] {
+function renderNext({ plan: { steps }, after }: RepairOutcome, options: TextOptions): string[] {
   const queued = steps.filter(({ strategy }) => strategy?.chosen === "queue").length;
-  const text = queued === 0
+  const text = after?.verdict === "unsafe"
+    ? "Do not start the engine yet: what is left can kill it."
+    : queued === 0
     ? "Processes that had the store open have the old files: start them again."
     : `Start the engine: it builds ${formatCount(queued, "index", "indexes")} from its queue.`;
   return renderLabelled("Next", text, "faint", options);

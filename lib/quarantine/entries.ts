@@ -6,6 +6,7 @@
 
 import { basename, join } from "@std/path";
 import { OperationError } from "../base/errors.ts";
+import { QUARANTINE_DIRECTORY_NAME } from "../fs/confine.ts";
 import { localFs } from "../fs/platform.ts";
 import { walkTree } from "../fs/tree.ts";
 import { findWorkDirectories } from "../fs/work_directory.ts";
@@ -17,9 +18,6 @@ import {
   type QuarantineItem,
   type QuarantineManifest,
 } from "./manifest.ts";
-
-/** The name of the quarantine in the work directory. */
-export const QUARANTINE_DIRECTORY_NAME = "quarantine";
 
 /** Nobody's entry has a longer manifest. */
 const LONGEST_MANIFEST_BYTES = 16 << 20;

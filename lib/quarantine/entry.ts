@@ -16,6 +16,7 @@ import { basename, dirname, join } from "@std/path";
 import { findFreeTimeId } from "../base/time_id.ts";
 import { VERSION } from "../base/version.ts";
 import { writeAtomically } from "../fs/atomic.ts";
+import { QUARANTINE_DIRECTORY_NAME } from "../fs/confine.ts";
 import { temporaryPathBeside } from "../fs/names.ts";
 import { localFs } from "../fs/platform.ts";
 import { removeTree, syncNames } from "../fs/tree.ts";
@@ -26,7 +27,7 @@ import {
   workPlacesOf,
 } from "../fs/work_directory.ts";
 import { toWriteError, type WriteFs } from "../fs/write_fs.ts";
-import { findQuarantines, QUARANTINE_DIRECTORY_NAME } from "./entries.ts";
+import { findQuarantines } from "./entries.ts";
 import {
   DATA_NAME,
   encodeManifest,

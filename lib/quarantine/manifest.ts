@@ -21,13 +21,14 @@ import { OperationError } from "../base/errors.ts";
 import { isInnerPath } from "../base/inner_path.ts";
 import { FieldError, JsonFields } from "../base/json_fields.ts";
 import { TIME_ID } from "../base/time_id.ts";
+import { ENTRY_DATA_NAME, ENTRY_MANIFEST_NAME } from "../fs/confine.ts";
 import { INNER_WORK_DIRECTORY_NAME } from "../fs/work_directory.ts";
 
 /** The name of the manifest in the directory of an entry. */
-export const MANIFEST_NAME = "manifest.json";
+export const MANIFEST_NAME = ENTRY_MANIFEST_NAME;
 
 /** The name of what holds the moved data in the directory of an entry. */
-export const DATA_NAME = "data";
+export const DATA_NAME = ENTRY_DATA_NAME;
 
 /** The version of the format; a reader refuses those it does not know. */
 export const MANIFEST_VERSION = 1;

@@ -62,11 +62,11 @@ function withOwnerBits(model: EntryFacts, kind: "file" | "directory"): EntryFact
 
 /** Looks at what a link leads to; null where there is nothing. */
 function lookThrough(fs: WriteFs, path: string): EntryFacts | null {
-  const facts = fs.look(path);
-  if (facts?.kind !== "link") return facts;
   try {
-    return fs.look(fs.resolve(path));
+    const facts = fs.look(path);
+    return facts?.kind === "link" ? fs.look(fs.resolve(path)) : facts;
   } catch {
+    // A file can stand where a directory comes, and a link lead nowhere.
     return null;
   }
 }

@@ -11,10 +11,11 @@
 import { basename, dirname, join } from "@std/path";
 import { keepEnginesOut } from "../engine/own_store.ts";
 import { digestTree } from "../fs/copy.ts";
+import { pathsOf } from "../fs/journal.ts";
 import { listInterruptedChanges } from "../fs/recover.ts";
 import { swapEntries, type SwapNames } from "../fs/swap_entries.ts";
 import { isCompanionName } from "../fs/swap_steps.ts";
-import { removeTree } from "../fs/tree.ts";
+import { isAbove, removeTree } from "../fs/tree.ts";
 import { removeIfEmpty } from "../fs/work_directory.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
 import type { DetectedStore, FileStamp } from "../model/store.ts";
@@ -181,7 +182,7 @@ export function discardExchange(
   { fs }: Pick<ExchangeOptions, "fs">,
 ): void {
   const { directory, dataPath } = entry;
-  if (fs.look(dataPath) !== null || isUnsettled(fs, request.store.path)) return;
+  if (fs.look(dataPath) !== null || isUnsettled(fs, request.store.path, directory)) return;
   try {
     removeTree(fs, directory);
   } catch {
@@ -191,13 +192,15 @@ export function discardExchange(
 }
 
 /**
- * Whether a change of a store was begun and is neither done nor undone: the next run needs all that
- * it is about.
+ * Whether a change of a store was begun and is neither done nor undone that needs something: the
+ * next run goes by the journal.
  *
  * @param fs The file system.
  * @param store The store's directory.
- * @returns Whether there is a record of one.
+ * @param path What may be needed, with all that is in it.
+ * @returns Whether there is a record of such a change.
  */
-export function isUnsettled(fs: WriteFs, store: string): boolean {
-  return listInterruptedChanges(store, { fs }).length > 0;
+export function isUnsettled(fs: WriteFs, store: string, path: string): boolean {
+  return listInterruptedChanges(store, { fs }).flatMap(pathsOf)
+    .some((inner) => isAbove(path, inner));
 }

@@ -83,7 +83,7 @@ export class RepairArea implements Disposable {
   remove(): void {
     try {
       // The next run goes by the journal, and needs what was staged.
-      if (!isUnsettled(this.#fs, this.#store)) removeTree(this.#fs, this.path);
+      if (!isUnsettled(this.#fs, this.#store, this.path)) removeTree(this.#fs, this.path);
     } catch {
       // Its name says what it is, and the next run removes it.
     }

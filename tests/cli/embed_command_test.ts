@@ -57,6 +57,13 @@ Deno.test("repair --embed-command has the vectors made that are gone, and loses 
   assertEquals(records, 366 + 16);
 });
 
+Deno.test("repair --embed-command takes only those records out that the command leaves without", async () => {
+  const { store, dimension } = await vectorless();
+  const { code, stdout } = await repair(store, "--embed-command", commandOf("one-not", dimension));
+  assertEquals(code, 1);
+  assertStringIncludes(stdout.text, "LOST      1 vector of notes");
+});
+
 Deno.test("repair --embed-command does not run the command where no vector is missing", async () => {
   const store = await goldenStore("chroma-1.5.9");
   applyDamage("header_half", { store, collection: "notes" }, 1);

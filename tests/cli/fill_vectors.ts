@@ -37,6 +37,9 @@ switch (behaviour) {
   case "prose":
     console.log("Loading the model …");
     break;
+  case "one-not":
+    Object.assign(answers[0], { embedding: null });
+    break;
   case "fails-late":
     Deno.exitCode = 4;
 }

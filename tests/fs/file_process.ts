@@ -5,7 +5,7 @@
  * @module
  */
 
-import { dirname, join } from "@std/path";
+import { join } from "@std/path";
 import { acquireStoreLock } from "../../lib/fs/lock.ts";
 import { moveAcrossDevices } from "../../lib/fs/move.ts";
 import { recoverSwaps } from "../../lib/fs/recover.ts";
@@ -58,15 +58,15 @@ export class FileProcess implements AsyncDisposable {
 
 /** Swaps a directory and a file for ever; what goes aside is what comes in the next time. */
 function swapForEver(store: string): never {
-  const beside = dirname(store);
+  const work = `${store}.vecfsck`;
   for (let round = 0;; round++) {
     using lock = acquireStoreLock(store);
     recoverSwaps(store, { lock });
-    const aside = join(beside, "aside");
-    swapDirectory(join(store, "segment"), join(beside, "next"), { store, aside });
-    Deno.renameSync(aside, join(beside, "next"));
-    swapFile(join(store, "database"), join(beside, "next-database"), { store, aside });
-    Deno.renameSync(join(aside, "database"), join(beside, "next-database"));
+    const aside = join(work, "aside");
+    swapDirectory(join(store, "segment"), join(work, "next"), { store, aside });
+    Deno.renameSync(aside, join(work, "next"));
+    swapFile(join(store, "database"), join(work, "next-database"), { store, aside });
+    Deno.renameSync(join(aside, "database"), join(work, "next-database"));
     Deno.removeSync(aside, { recursive: true });
     if (round === 0) console.log("at work");
   }

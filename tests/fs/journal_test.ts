@@ -366,10 +366,11 @@ Deno.test("Journal.read() takes no record whose names of entries are no names", 
 
 Deno.test("recoverSwaps() keeps and names records that it cannot read, and goes on with others", () => {
   const disk = storeDisk();
-  disk.write("/data/fresh", "new database");
-  new Journal(disk.fs, WORK_DIRECTORY).write({ ...SWAP, replacement: "/data/fresh" });
-  disk.makeDirectories(SWAP.aside);
-  disk.fs.rename(SWAP.live, `${SWAP.aside}/chroma.sqlite3`);
+  const [replacement, aside] = [`${WORK_DIRECTORY}/fresh`, `${WORK_DIRECTORY}/kept`];
+  disk.write(replacement, "new database");
+  new Journal(disk.fs, WORK_DIRECTORY).write({ ...SWAP, replacement, aside });
+  disk.makeDirectories(aside);
+  disk.fs.rename(SWAP.live, `${aside}/chroma.sqlite3`);
   disk.write(`${JOURNAL}/damaged.json`, "{");
   disk.write(`${JOURNAL}/foreign.json`, fileOf({ ...SWAP, id: "foreign" }, { vecfsckJournal: 2 }));
   const changes = recoverSwaps(STORE, { fs: disk.fs });

@@ -29,16 +29,22 @@ function setUpTree(disk: MemoryDisk, otherDevice: boolean): void {
   setUpRest(disk, otherDevice);
 }
 
+/** By these a place outside is known for that of an entry of the store. */
+const MANIFESTS = ["/other/quarantine", "/data/store.vecfsck/quarantine/id"]
+  .map((directory) => `${directory}/manifest.json`);
+
 function setUpRest(disk: MemoryDisk, otherDevice: boolean): void {
   disk.write(`${STORE}/other`, "other");
   if (otherDevice) disk.mount("/other");
-  disk.makeDirectories("/other/quarantine");
+  for (const path of MANIFESTS) disk.write(path, '{ "vecfsckQuarantine": 1 }');
 }
 
 /** Everything that is there, without the directories that have become empty. */
 function filesOf(files: Record<string, string>): Record<string, string> {
   const empty = ["/data/store", "/other/quarantine", "/other", "/data"];
-  return Object.fromEntries(Object.entries(files).filter(([path]) => !empty.includes(path)));
+  return Object.fromEntries(
+    Object.entries(files).filter(([path]) => !empty.includes(path) && !MANIFESTS.includes(path)),
+  );
 }
 
 function expectedAt(root: string, tree: Readonly<Record<string, string>>): Record<string, string> {

@@ -217,8 +217,9 @@ function exists(path: string): boolean {
 
 Deno.test("swapDirectory() and swapFile() lose nothing when a real process is killed 50 times", async () => {
   const beside = await scratchDirectory();
-  const [store, next, aside] = [join(beside, "store"), join(beside, "next"), join(beside, "aside")];
-  const [database, nextDatabase] = [join(store, "database"), join(beside, "next-database")];
+  const [store, work] = [join(beside, "store"), join(beside, "store.vecfsck")];
+  const [next, aside] = [join(work, "next"), join(work, "aside")];
+  const [database, nextDatabase] = [join(store, "database"), join(work, "next-database")];
   writeLetters(join(store, "segment"), "a");
   writeLetters(next, "b");
   Deno.writeTextFileSync(database, "first");
@@ -231,8 +232,9 @@ Deno.test("swapDirectory() and swapFile() lose nothing when a real process is ki
     assertEquals([letterOf(join(store, "segment")), letterOf(next)].sort(), ["a", "b"]);
     const texts = [database, nextDatabase].map((path) => Deno.readTextFileSync(path));
     assertEquals(texts.sort(), ["first", "second"]);
-    assertEquals([namesIn(beside), namesIn(store)], [
-      ["next", "next-database", "store"],
+    assertEquals([beside, work, store].map(namesIn), [
+      ["store", "store.vecfsck"],
+      ["next", "next-database"],
       ["database", "segment"],
     ]);
   });
@@ -248,12 +250,19 @@ Deno.test({
     const store = join(directory, "store");
     const places = [join(store, "segment"), join(other.path, "segment")] as const;
     writeLetters(places[0], "a");
+    // By this the other place is known for that of an entry of the store.
+    const entry = `${store}.vecfsck/quarantine/id`;
+    Deno.mkdirSync(entry, { recursive: true });
+    for (const place of [entry, other.path]) {
+      Deno.writeTextFileSync(join(place, "manifest.json"), '{ "vecfsckQuarantine": 1 }');
+    }
     await killOften(["move", store, other.path], store, () => {
       const where = places.filter(exists);
       assertEquals(where.length, 1);
       assertEquals(letterOf(where[0] ?? ""), "a");
-      assertEquals(namesIn(directory), ["store"]);
-      assertEquals([...namesIn(store), ...namesIn(other.path)], ["segment"]);
+      assertEquals(namesIn(`${store}.vecfsck`), ["quarantine"]);
+      const names = [...namesIn(store), ...namesIn(other.path)];
+      assertEquals(names.sort(), ["manifest.json", "segment"]);
       // The process begins at home again.
       if (where[0] === places[1]) moveAcrossDevices(places[1], places[0]);
     });

@@ -12,8 +12,8 @@ import { exploreCrashes, exploreFaults, type Scenario } from "./explore.ts";
 
 const STORE = "/data/store";
 const LIVE = `${STORE}/chroma.sqlite3`;
-const FRESH = "/data/fresh";
-const KEPT = "/data/kept";
+const FRESH = "/data/store.vecfsck/fresh";
+const KEPT = "/data/store.vecfsck/kept";
 
 const COMPANIONS = { "-journal": "pages", "-wal": "log", "-shm": "index" } as const;
 

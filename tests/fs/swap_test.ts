@@ -12,7 +12,7 @@ import { exploreCrashes, exploreFaults, type Scenario } from "./explore.ts";
 const STORE = "/data/store";
 const LIVE = "/data/store/segment";
 const REPLACEMENT = "/data/store.vecfsck/staged/segment";
-const ASIDE = "/data/quarantine/segment";
+const ASIDE = "/data/store.vecfsck/quarantine/segment";
 
 const OLD = { "/header": "old header", "/data": "old data", "/deep/links": "old links" };
 const NEW = { "/header": "new header", "/data": "new data, longer", "/map": "new map" };
@@ -44,7 +44,7 @@ const directorySwap: Scenario = {
   setUp(disk) {
     put(disk, LIVE, OLD);
     disk.write(`${STORE}/other`, "other");
-    disk.makeDirectories("/data/quarantine");
+    disk.makeDirectories("/data/store.vecfsck/quarantine");
     put(disk, REPLACEMENT, NEW);
   },
   run: (fs) => void swapDirectory(LIVE, REPLACEMENT, { ...OPTIONS, fs }),
@@ -171,7 +171,7 @@ Deno.test("swapDirectory() puts nothing in that was not on the disk", () => {
     setUp(disk) {
       put(disk, LIVE, OLD);
       disk.write(`${STORE}/other`, "other");
-      disk.makeDirectories("/data/quarantine");
+      disk.makeDirectories("/data/store.vecfsck/quarantine");
     },
     run(fs) {
       writeUnsynced(fs, REPLACEMENT, NEW);
@@ -223,7 +223,7 @@ function withUnsynced(
     setUp(disk) {
       put(disk, LIVE, OLD);
       put(disk, replacement, NEW);
-      disk.makeDirectories("/data/elsewhere");
+      disk.makeDirectories(directory.slice(0, directory.lastIndexOf("/")));
     },
     run(fs) {
       fs.makeDirectory(directory, 0o700);
@@ -244,11 +244,11 @@ Deno.test("swapDirectory() trusts no directory to be on the disk that was made j
   const replacement = `${STORE}/next`;
   const workDirectory = withUnsynced("/data/store.vecfsck", { replacement, aside: `${STORE}/old` });
   assert(exploreCrashes(workDirectory).new > 0);
-  const quarantine = withUnsynced("/data/quarantine", { replacement, aside: ASIDE });
+  const quarantine = withUnsynced("/data/store.vecfsck/quarantine", { replacement, aside: ASIDE });
   assert(exploreCrashes(quarantine).new > 0);
   // Nothing else waits for the names in the directory above this one.
-  const aside = "/data/elsewhere/quarantine/segment";
-  const elsewhere = withUnsynced("/data/elsewhere/quarantine", { replacement, aside });
+  const aside = "/data/store/elsewhere/quarantine/segment";
+  const elsewhere = withUnsynced("/data/store/elsewhere/quarantine", { replacement, aside });
   assert(exploreCrashes(elsewhere).new > 0);
 });
 
@@ -269,7 +269,7 @@ function writeUnsynced(fs: WriteFs, root: string, files: Record<string, string>)
 
 const DATABASE = `${STORE}/chroma.sqlite3`;
 const NEW_DATABASE = "/data/store.vecfsck/staged/chroma.sqlite3";
-const KEPT = "/data/quarantine/database";
+const KEPT = "/data/store.vecfsck/quarantine/database";
 
 /** A swap of a database file; the companions of the original are given. */
 function fileSwap(companions: Record<string, string>, withoutLinks = false): Scenario {
@@ -279,7 +279,7 @@ function fileSwap(companions: Record<string, string>, withoutLinks = false): Sce
       disk.write(DATABASE, "old database");
       put(disk, DATABASE, companions);
       disk.write(`${STORE}/other`, "other");
-      disk.makeDirectories("/data/quarantine");
+      disk.makeDirectories("/data/store.vecfsck/quarantine");
       disk.write(NEW_DATABASE, "new database");
     },
     run: (fs) => void swapFile(DATABASE, NEW_DATABASE, { ...OPTIONS, aside: KEPT, fs: adapt(fs) }),
@@ -375,7 +375,7 @@ Deno.test("swapFile() loses no companion of a database that is gone, whenever th
       ...fileSwap({}, withoutLinks),
       setUp(disk) {
         disk.write(`${DATABASE}-journal`, journal);
-        disk.makeDirectories("/data/quarantine");
+        disk.makeDirectories("/data/store.vecfsck/quarantine");
         disk.write(NEW_DATABASE, "new database");
       },
       judge(files) {
@@ -504,8 +504,17 @@ Deno.test("recoverSwaps() touches nothing when the original is nowhere", () => {
 Deno.test("recoverSwaps() concludes nothing from names that may not be on the disk", () => {
   for (
     const [scenario, live, directories] of [
-      [directorySwap, LIVE, ["/data/quarantine", STORE, "/data/store.vecfsck/staged"]],
-      [fileSwap(HOT), DATABASE, [KEPT, "/data/quarantine", STORE, "/data/store.vecfsck/staged"]],
+      [directorySwap, LIVE, [
+        "/data/store.vecfsck/quarantine",
+        STORE,
+        "/data/store.vecfsck/staged",
+      ]],
+      [fileSwap(HOT), DATABASE, [
+        KEPT,
+        "/data/store.vecfsck/quarantine",
+        STORE,
+        "/data/store.vecfsck/staged",
+      ]],
     ] as const
   ) {
     const disk = stopBetween(scenario, live);
@@ -653,6 +662,7 @@ Deno.test("recoverSwaps() writes nothing when there is nothing to recover", () =
   const disk = new MemoryDisk();
   directorySwap.setUp(disk);
   disk.fs.rename("/data/store.vecfsck/staged", "/data/staged");
+  disk.fs.removeDirectory("/data/store.vecfsck/quarantine");
   disk.fs.removeDirectory("/data/store.vecfsck");
   const silent = interceptWrites(disk.fs, ({ name }) => {
     throw new Error(`wrote: ${name}`);

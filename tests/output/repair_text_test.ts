@@ -52,15 +52,21 @@ Deno.test("renderRepairPlan() names the worst kinds of findings first, and count
 
 Deno.test("renderRepairPlan() folds what is long, and says where all of it stands", () => {
   const details = Array.from({ length: 20 }, (_, index) => `row ${index}`);
-  const unanswered = Array.from(
-    { length: 25 },
-    (_, index) => left("file-unreadable", { path: `${index}` }),
-  );
-  const lines = renderRepairPlan(plan({ steps: [step({ details })], unanswered }), PLAIN);
+  const lines = renderRepairPlan(plan({ steps: [step({ details })] }), PLAIN);
   assertEquals(lines.filter((line) => /^ {12}row \d+$|How {7}row/.test(line)).length, 6);
   assert(lines.includes("            … and 14 more; --json lists all"));
-  assertEquals(lines.filter((line) => line.startsWith("  LEFT")).length, 20);
-  assert(lines.includes("            … and 5 more; --json lists all"));
+  const left25 = Array.from({ length: 25 }, (_, index) => {
+    const path = `${index}/header.bin`;
+    return left("file-unreadable", { path, reason: `Reason ${index}.` });
+  });
+  const long = renderRepairPlan(plan({ unanswered: [...left25, ...left25] }), PLAIN);
+  assertEquals(long.filter((line) => line.startsWith("  LEFT")).length, 20);
+  assert(long.includes("            … and 5 more; --json lists all"));
+  assert(
+    long.includes(
+      "  LEFT      error file-unreadable (VF1013), 7/header.bin and 1 more place:",
+    ),
+  );
 });
 
 Deno.test("renderRepairPlan() says of what it leaves alone why, and only counts what is harmless", () => {
@@ -211,6 +217,15 @@ Deno.test("renderRepairOutcome() says what is left, and how vectors are handed i
     "            /srv/queue-rows.jsonl",
     "  Next      Start the engine: it builds 1 index from its queue.",
   ]);
+});
+
+Deno.test("renderRepairOutcome() does not send anybody to start an engine that would be killed", () => {
+  const after = state({ verdict: "unsafe", damage: ["VF2101"] });
+  const lines = renderRepairOutcome(outcome({ after }), PLAIN);
+  assertEquals(
+    lines.at(-1),
+    "  Next      Do not start the engine yet: what is left can kill it.",
+  );
 });
 
 Deno.test("renderRepairOutcome() never rounds recall up to all", () => {

@@ -120,6 +120,44 @@ Deno.test("parseManifest() refuses items that overlap, none, and fields that mak
   assertStringIncludes(refusalOfItem({ onlyCopies: 1.5 }), "items[0].onlyCopies");
 });
 
+const REPAIR: QuarantineManifest = {
+  ...MANIFEST,
+  kind: "repair",
+  items: [{ ...ITEM, from: "chroma.sqlite3", to: "data/chroma.sqlite3" }],
+  repair: {
+    added: ["segment"],
+    came: [{ path: "segment/header.bin", sizeBytes: 100, modifiedMs: 1_770_000_000_000 }],
+    holdsOnlyCopies: true,
+    records: 3,
+  },
+};
+
+Deno.test("parseManifest() reads what a repair has left, also where it has only added something", () => {
+  assertEquals(parseManifest(encodeManifest(REPAIR)), REPAIR);
+  const added = { ...REPAIR, items: [] };
+  assertEquals(parseManifest(encodeManifest(added)), added);
+});
+
+Deno.test("parseManifest() refuses what a repair cannot have left", () => {
+  const { repair } = REPAIR;
+  assert(repair !== undefined);
+  const changes: readonly [object, string][] = [
+    [{ repair: undefined }, "entry.repair is no object"],
+    [{ items: [], repair: { ...repair, added: [] } }, "entry.items is empty"],
+    [{ repair: { ...repair, added: ["../other"] } }, "added leads out of the store"],
+    [{ repair: { ...repair, added: ["segment/header.bin"] } }, "added leads out of the store"],
+    [{ repair: { ...repair, added: [".vecfsck"] } }, "added leads out of the store"],
+    [{ repair: { ...repair, came: [{ ...repair.came[0], path: "/etc/passwd" }] } }, "leads out"],
+    [{ items: [{ ...ITEM, from: "a/b", to: "data/a/b" }] }, "from leads out of the store"],
+    [{ items: [{ ...ITEM, from: "a", to: "data/b" }] }, "is not named as it was in the store"],
+  ];
+  for (const [change, problem] of changes) {
+    const text = encodeManifest({ ...REPAIR, ...change });
+    const { message } = assertThrows(() => parseManifest(text), OperationError);
+    assertStringIncludes(message, problem);
+  }
+});
+
 Deno.test("isQuarantineId() knows the names of entries", () => {
   assert(isQuarantineId(ID) && isQuarantineId(`${ID}-2`));
   for (const text of ["", "..", `${ID}-0`, `${ID}/`, ".20260131T040000Z"]) {

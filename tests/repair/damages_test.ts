@@ -9,7 +9,7 @@ import { assertEquals } from "@std/assert";
 import { readStoreContents } from "../../lib/engine/contents.ts";
 import { DAMAGES } from "../support/damages/mod.ts";
 import { GOLDEN_STORES, goldenFacts, type GoldenStore, goldenStore } from "../support/fixtures.ts";
-import { expectAfter, type ExpectedCollection, holdStore } from "./expectation.ts";
+import { type ExpectedCollection, expectStore, holdStore } from "./expectation.ts";
 import { readAnswers } from "./own_reading.ts";
 import {
   type DamageCase,
@@ -52,12 +52,10 @@ async function judge(damage: DamageCase, strategy: Strategy): Promise<void> {
   const damaged = await listBytes(store);
   const { losses } = await repairWhole(store, strategy);
   const { collections } = await goldenFacts(damage.golden);
-  const expected = Object.entries(collections)
-    .filter(([, { count }]) => count > 0)
-    .map(([name, facts]) => expectAfter(name, facts, losses));
+  const expected = expectStore(collections, losses);
   const tolerance = { flippedBits: hasFlippedBits(damage) };
-  assertEquals(holdStore(readAnswers(store, expected), expected, tolerance), []);
-  if (!tolerance.flippedBits) await holdHashes(store, damage.golden, expected);
+  assertEquals(holdStore(readAnswers(store, expected.collections), expected, tolerance), []);
+  if (!tolerance.flippedBits) await holdHashes(store, damage.golden, expected.collections);
   if (!isSame(await listBytes(store), damaged)) await undoWhole(store, damaged);
   await Deno.remove(store, { recursive: true });
 }

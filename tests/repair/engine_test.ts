@@ -11,7 +11,7 @@ import { OUTCOME_SEED } from "../support/damages/outcomes.ts";
 import { EngineServer } from "../support/engine_server.ts";
 import { copyTree, goldenFacts, type GoldenStore, scratchDirectory } from "../support/fixtures.ts";
 import { findEngine } from "../support/judge.ts";
-import { expectAfter, holdStore, questionsOf } from "./expectation.ts";
+import { expectStore, holdStore, questionsOf } from "./expectation.ts";
 import {
   type DamageCase,
   damagedStore,
@@ -119,12 +119,10 @@ async function judgeCase(
   if (store === null) return;
   const { losses } = await repairWhole(store, strategy);
   const { collections } = await goldenFacts(damage.golden);
-  const expected = Object.entries(collections)
-    .filter(([, { count }]) => count > 0)
-    .map(([name, facts]) => expectAfter(name, facts, losses));
+  const expected = expectStore(collections, losses);
   const copy = `${await scratchDirectory()}/store`;
   await copyTree(store, copy);
-  const answers = await server.ask(copy, expected.map(questionsOf));
+  const answers = await server.ask(copy, expected.collections.map(questionsOf));
   const wrong = holdStore(answers, expected, { flippedBits: hasFlippedBits(damage) });
   assertEquals(wrong, [], `${damage.damages.join(" and ")} in ${damage.collection}`);
   for (const path of [store, copy]) await Deno.remove(path, { recursive: true });

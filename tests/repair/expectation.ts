@@ -48,7 +48,15 @@ export interface ExpectedCollection {
   readonly queries: string;
   /** The share of the nearest records that the engine found before. */
   readonly recall: number;
-  /** Losses that name fewer ids than records: nothing can be held against them. */
+  /** Records that were deleted before, and may have come back: the plan says that it cannot tell. */
+  readonly revived: ReadonlySet<string>;
+}
+
+/** The collections of a store as a reader must find them. */
+export interface ExpectedStore {
+  /** The collections that have records, in the order of the questions. */
+  readonly collections: readonly ExpectedCollection[];
+  /** How many records the plan lists as lost of which nobody knows the id. */
   readonly unnamed: number;
 }
 
@@ -73,13 +81,32 @@ const LEAST_OF_RECALL = 0.8;
 const USUAL_RECALL = 0.55;
 
 /**
- * Takes what was lost from the facts.
+ * Takes what was lost from the facts of all collections.
+ *
+ * @param facts What was there.
+ * @param losses What the plan listed.
+ */
+export function expectStore(
+  facts: Readonly<Record<string, Facts>>,
+  losses: readonly RepairLoss[] = [],
+): ExpectedStore {
+  const collections = Object.entries(facts)
+    .filter(([, { count }]) => count > 0)
+    .map(([name, collection]) => expectAfter(name, collection, losses));
+  const unnamed = losses
+    .filter(({ kind }) => kind === "record")
+    .reduce((sum, { count, ids }) => sum + count - ids.length, 0);
+  return { collections, unnamed };
+}
+
+/**
+ * Takes what was lost from the facts of a collection.
  *
  * @param name The name of the collection.
  * @param facts What was there.
  * @param losses What the plan listed.
  */
-export function expectAfter(
+function expectAfter(
   name: string,
   facts: Facts,
   losses: readonly RepairLoss[],
@@ -88,11 +115,10 @@ export function expectAfter(
   const records = readFacts(facts);
   const recall = recallOf(facts, records, space);
   const absent: string[] = [];
-  let unnamed = 0;
+  const revived = new Set<string>();
   for (const loss of losses) {
     if (loss.collection !== name && loss.collection !== nameWithoutName(facts)) continue;
     if (loss.kind === "queue-row" || loss.kind === "row") continue;
-    unnamed += loss.count - loss.ids.length;
     for (const id of loss.ids) {
       const record = records.get(id);
       if (loss.outcome === "taken-out" || loss.outcome === "gone" && loss.kind === "record") {
@@ -100,6 +126,8 @@ export function expectAfter(
         absent.push(id);
       } else if (record !== undefined) {
         records.set(id, lose(record, loss));
+      } else if (loss.kind === "newer-version") {
+        revived.add(id);
       }
     }
   }
@@ -112,7 +140,7 @@ export function expectAfter(
     absent,
     queries: facts.queries_f32_base64 ?? "",
     recall,
-    unnamed,
+    revived,
   };
 }
 
@@ -212,17 +240,63 @@ function wordsOf({ name, records }: ExpectedCollection): string[] {
  */
 export function holdStore(
   answers: StoreAnswers,
-  expected: readonly ExpectedCollection[],
+  { collections, unnamed }: ExpectedStore,
   tolerance: Tolerance = { flippedBits: false },
 ): string[] {
   if (answers.error !== undefined) return [`all: ${answers.error}`];
-  return expected.flatMap((collection, at) => {
-    const answer = answers.collections?.[at];
-    const complaints = answer === undefined
-      ? ["no answer"]
-      : holdCollection(answer, collection, tolerance);
+  let left = unnamed;
+  return collections.flatMap((collection, at) => {
+    const given = answers.collections?.[at];
+    if (given === undefined) return [`${collection.name}: no answer`];
+    const answer = withoutRevived(given, collection);
+    const gone = findGone(answer, collection, left);
+    left -= gone.size;
+    const complaints = holdCollection(answer, without(collection, gone), tolerance);
     return complaints.map((complaint) => `${collection.name}: ${complaint}`);
   });
+}
+
+/** Records that may stand for some of those that are lost and of which nobody knows the id. */
+function findGone(
+  { ids, error }: Answers,
+  { records }: ExpectedCollection,
+  unnamed: number,
+): ReadonlySet<string> {
+  if (error !== null || unnamed === 0) return new Set();
+  const missing = new Set(records.keys()).difference(new Set(ids));
+  return missing.size <= unnamed ? missing : new Set();
+}
+
+function without(expected: ExpectedCollection, gone: ReadonlySet<string>): ExpectedCollection {
+  if (gone.size === 0) return expected;
+  return { ...expected, records: new Map([...expected.records].filter(([id]) => !gone.has(id))) };
+}
+
+/** Leaves out what may be there and may not. */
+function withoutRevived(answer: Answers, { revived, dimension }: ExpectedCollection): Answers {
+  const { ids, count = 0, documents, metadatas, own, words, filters, found } = answer;
+  const isFree = ids === undefined || ids.every((id) => !revived.has(id));
+  if (answer.error !== null || isFree) return answer;
+  const places = [...ids.keys()].filter((at) => !revived.has(ids[at] ?? ""));
+  const pick = <T>(list: readonly T[] | undefined) =>
+    places.flatMap((at) => list?.slice(at, at + 1) ?? []);
+  const vectors = decodeVectors(answer.vectors ?? "");
+  const kept = places.flatMap((at) => [...vectors.subarray(at * dimension, (at + 1) * dimension)]);
+  const drop = (lists: readonly (readonly string[])[] | undefined) =>
+    lists?.map((list) => list.filter((id) => !revived.has(id)));
+  return {
+    ...answer,
+    count: count - (ids.length - places.length),
+    ids: pick(ids),
+    documents: pick(documents),
+    metadatas: pick(metadatas),
+    vectors: encodeVectors(kept),
+    ...(own === undefined ? {} : { own: pick(own) }),
+    ...(words === undefined ? {} : { words: drop(words) ?? [] }),
+    ...(filters === undefined ? {} : { filters: drop(filters) ?? [] }),
+    // They take places among the nearest.
+    ...(found === undefined ? {} : { found: { ids: [], distances: [] } }),
+  };
 }
 
 function holdCollection(
@@ -233,14 +307,15 @@ function holdCollection(
   if (answer.error !== null) return [answer.error];
   const complaints: string[] = [];
   const complain = (complaint: string) => void complaints.push(complaint);
-  if (expected.unnamed > 0) complain(`${expected.unnamed} records are lost without a name`);
   const { records } = expected;
   if (answer.count !== records.size) complain(`count ${answer.count} != ${records.size}`);
   holdIds("get", answer.ids ?? [], [...records.keys()], complain);
   holdIds("get of what was taken out", answer.absent ?? [], [], complain);
   holdRecords(answer, expected, tolerance, complain);
   // Readers of ours search nothing; an engine that says nothing of it has told an error.
-  if (answer.found !== undefined) holdFound(answer, expected, answer.found, complain);
+  if (answer.found !== undefined && answer.found.ids.length > 0) {
+    holdFound(answer, expected, answer.found, complain);
+  }
   if (answer.words !== undefined) holdFilters(answer, expected, complain);
   return complaints;
 }
@@ -451,6 +526,11 @@ function matches(metadata: Readonly<Record<string, unknown>>, where: Where): boo
       operator === "$gte" ? value >= limit : value < limit
     );
   });
+}
+
+/** Rows of f32 as base64. */
+export function encodeVectors(values: Iterable<number>): string {
+  return new Uint8Array(Float32Array.from(values).buffer).toBase64();
 }
 
 /** Rows of f32 of base64. */

@@ -5,7 +5,7 @@
  * Ignored where there is no engine (tests/support/judge.ts).
  */
 import { assertEquals } from "@std/assert";
-import { EngineServer } from "../support/engine_server.ts";
+import { type Churn, type ChurnFacts, EngineServer } from "../support/engine_server.ts";
 import { checkWhole } from "../support/findings.ts";
 import {
   type CollectionFacts,
@@ -14,13 +14,13 @@ import {
   tornStore,
 } from "../support/fixtures.ts";
 import { findEngine } from "../support/judge.ts";
-import { expectAfter, holdStore, questionsOf, spaceOf } from "./expectation.ts";
+import { expectStore, holdStore, questionsOf, spaceOf } from "./expectation.ts";
 import { damagedStore, repairWhole, type Strategy } from "./repair_cases.ts";
 
 const EVERYTHING = Deno.env.get("VECFSCK_TEST_EVERYTHING") === "1";
 
 /** Each writes, overwrites or deletes up to a dozen records: more than 1,000 in all. */
-const OPERATIONS = 250;
+const OPERATIONS = 150;
 
 /** Mostly adds, as users write: many updates of vectors leave slots unreachable by themselves. */
 const WEIGHTS = [60, 3, 3, 10, 10];
@@ -84,19 +84,28 @@ async function write(
       sync: 50,
       share: name === most ? 5 : 1,
       weights: WEIGHTS,
+      // 0.4 itself loses the vectors of ids that come back, in healthy stores as well.
+      ...(engine.startsWith("0.4.") ? { returning: 0 } : {}),
     }),
   );
-  const expected = [];
-  {
-    await using writer = new EngineServer(engine);
-    const churn = { seed: 5, operations: OPERATIONS, collections: settings };
-    for (const [name, facts] of Object.entries(await writer.churn(store, churn))) {
-      expected.push(expectAfter(name, facts, []));
-    }
-  }
+  const churn = { seed: 5, operations: OPERATIONS, collections: settings };
+  const expected = expectStore(await writeAll(store, engine, churn));
   const { findings } = await checkWhole(store);
   const damage = findings.filter(({ severity }) => severity !== "info");
   assertEquals(damage.map(({ code, name, message }) => `${code} ${name}: ${message}`), []);
   await using reader = new EngineServer(engine);
-  assertEquals(holdStore(await reader.ask(store, expected.map(questionsOf)), expected), []);
+  assertEquals(
+    holdStore(await reader.ask(store, expected.collections.map(questionsOf)), expected),
+    [],
+  );
+}
+
+/** The process ends before anybody else looks at the store. */
+async function writeAll(
+  store: string,
+  engine: string,
+  churn: Churn,
+): Promise<Readonly<Record<string, ChurnFacts>>> {
+  await using writer = new EngineServer(engine);
+  return await writer.churn(store, churn);
 }

@@ -7,6 +7,7 @@
 import { join } from "@std/path";
 import { type SqlValue, StoreDatabase } from "../../lib/sqlite/database.ts";
 import { salvage } from "../stores/chroma/salvage/salvage_cases.ts";
+import { encodeVectors } from "./expectation.ts";
 import type { Answers, StoreAnswers } from "../support/engine_server.ts";
 
 /** The collection that is read. */
@@ -45,13 +46,12 @@ function readCollection(store: string, wanted: Wanted): Answers {
   const name = String(row?.[1]);
   const tables = readTables(database, String(row?.[0]));
   const { records, missing } = salvage(store, name);
-  const vectors = records.flatMap(({ vector }) => [...vector]);
   return {
     name,
     error: missing.length === 0 ? null : `${missing.length} records have no vector`,
-    count: tables.size,
+    count: records.length + missing.length,
     ids: records.map((record) => record.id),
-    vectors: new Uint8Array(Float32Array.from(vectors).buffer).toBase64(),
+    vectors: encodeVectors(records.flatMap(({ vector }) => [...vector])),
     documents: records.map((record) => tables.get(record.id)?.document ?? null),
     metadatas: records.map((record) => tables.get(record.id)?.metadata ?? {}),
   };

@@ -228,6 +228,14 @@ Deno.test("runRepair() gives what comes the permissions of what it replaces", as
   assertEquals(modes, [0o750, 0o640]);
 });
 
+Deno.test("runRepair() puts a directory where a file stands", async () => {
+  const store = await DamagedStore.create();
+  await Deno.remove(join(store.path, DOT_SEGMENT), { recursive: true });
+  await Deno.writeTextFile(join(store.path, DOT_SEGMENT), "no directory");
+  await runRepair(store.path, store.options());
+  assertEquals(filesOf(join(store.path, DOT_SEGMENT)), filesOf(store.wholeIndex));
+});
+
 Deno.test("runRepair() removes what a killed run has left, and works on", async () => {
   const store = await DamagedStore.create();
   const left = `${store.path}.vecfsck/.repair.vecfsck-0123456789abcdef.new/copies`;

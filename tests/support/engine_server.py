@@ -220,7 +220,8 @@ class Churned:
         count = self.generator.randint(1, 12)
         ids = []
         for _ in range(count):
-            if self.deleted and self.generator.random() < 0.35:
+            returning = self.settings.get("returning", 0.35)
+            if self.deleted and self.generator.random() < returning:
                 ids.append(self.deleted.pop(self.generator.randrange(len(self.deleted))))
             else:
                 ids.append(f"{self.prefix}-{self.made:05d}")

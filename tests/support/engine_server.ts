@@ -86,6 +86,8 @@ export interface ChurnSettings {
   readonly share?: number;
   /** How many records are added before the random writes begin; none when left out. */
   readonly first?: number;
+  /** How many of the added records were deleted before; 0.35 when left out. */
+  readonly returning?: number;
   /** How often there are adds, upserts, updates of vectors, of metadata, and deletes. */
   readonly weights?: readonly number[];
 }

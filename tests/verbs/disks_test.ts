@@ -7,7 +7,7 @@ import { join } from "@std/path";
 import { digestTree } from "../../lib/fs/copy.ts";
 import { localFs } from "../../lib/fs/platform.ts";
 import { canMountTmpfs, fillDisk, Tmpfs } from "../support/tmpfs.ts";
-import { DOT_SEGMENT } from "./verb_cases.ts";
+import { damageStore, DOT_SEGMENT } from "./verb_cases.ts";
 import {
   copyEntry,
   type Files,
@@ -36,7 +36,7 @@ async function mount(sizeBytes: number): Promise<Tmpfs> {
 /** Runs a verb that has to succeed. */
 async function must(...args: string[]): Promise<void> {
   const result = await runVerb(args, localFs, PREPARATION_TIME);
-  assertEquals(result.code, 0, JSON.stringify(result));
+  assertEquals(result.code, args[0] === "repair" ? 1 : 0, JSON.stringify(result));
 }
 
 /** Runs a verb that has to say that there is no room, and leaves nothing. */
@@ -197,5 +197,42 @@ Deno.test({
       localFs.list(join(store, ".vecfsck", "quarantine", id, "data")),
       [...localFs.list(world.store).filter((name) => name !== DOT_SEGMENT), "notes.txt"].sort(),
     );
+  },
+});
+
+Deno.test({
+  name: "repair on a real full disk leaves the store as it was",
+  ignore: !canMount,
+  async fn() {
+    const template = await World.create();
+    await damageStore(template);
+    // Less than all of it, less than the database, and nothing.
+    for (const freeBytes of [895_000, 300_000, 0]) {
+      using disk = await mount(AMPLE_BYTES);
+      const world = template.copyTo(disk.path);
+      fillDisk(join(disk.path, "filler"), freeBytes);
+      await assertFull(world, world.root, "repair", world.store, "--yes");
+    }
+  },
+});
+
+Deno.test({
+  name: "repair and undo exchange what is in a store that is a real file system of its own",
+  ignore: !canMount,
+  async fn() {
+    const world = await World.create();
+    await damageStore(world);
+    using disk = await mount(AMPLE_BYTES);
+    const store = disk.path;
+    for (const name of localFs.list(world.store)) {
+      copyEntry(join(world.store, name), join(store, name));
+    }
+    const before = filesBelow(readFiles(world.root), "store");
+    await must("repair", store, "--yes");
+    assertEquals(localFs.list(store), [".vecfsck", ...localFs.list(world.store)].sort());
+    await must("undo", store, "--yes");
+    for (const [path, digest] of readFiles(store)) {
+      if (!path.startsWith(".vecfsck/")) assertEquals(before.get(path), digest, path);
+    }
   },
 });

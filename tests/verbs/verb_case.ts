@@ -50,7 +50,8 @@ const KNOWN_PATHS: readonly RegExp[] = [
   /^(?:other|store\.backups)\/$/,
   /^(?:other|store\.backups)\/ID\/(?:manifest\.json(?:\.sha256)?|verified\.json|files\/.+)$/,
   /^(?:other\/store\.ID|store\.vecfsck\/quarantine\/ID)\/(?:manifest\.json|data\/.*)?$/,
-  /^store\.vecfsck\/(?:seal|checked\.json|quarantine\/)$/,
+  /^store\.vecfsck\/(?:seal|checked\.json|quarantine\/|saved\/)$/,
+  /^store\.vecfsck\/saved\/ID\/(?:[a-z-]+\.jsonl)?$/,
   /^(?:store|restored)\.vecfsck\/(?:lock|holder\.json|journal\/\d{8}T\d{6}-[0-9a-f]{16}\.json)$/,
 ];
 

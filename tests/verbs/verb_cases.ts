@@ -26,7 +26,21 @@ const FIRST_TIME = new Date("2039-12-01T00:00:00Z");
 /** Runs a verb that has to succeed. */
 async function must(time: Date, ...args: string[]): Promise<void> {
   const result = await runVerb(args, localFs, time);
-  assertEquals(result.code, 0, `${args.join(" ")}: ${JSON.stringify(result)}`);
+  const success = args[0] === "repair" ? 1 : 0;
+  assertEquals(result.code, success, `${args.join(" ")}: ${JSON.stringify(result)}`);
+}
+
+/**
+ * Damages a store so that a repair replaces the database and an index, and takes records out: the
+ * tenant has no row, and some vectors are zeros.
+ */
+export async function damageStore({ store }: Pick<World, "store">): Promise<void> {
+  {
+    using database = StoreDatabase.open(join(store, "chroma.sqlite3"), { writable: true });
+    database.execute("DELETE FROM tenants");
+  }
+  using file = await Deno.open(join(store, DOT_SEGMENT, "data_level0.bin"), { write: true });
+  await file.write(new Uint8Array(500));
 }
 
 /** Moves an index to another file system. */
@@ -203,6 +217,24 @@ export const VERB_CASES: readonly VerbCase[] = [
     prepare: prepareRestore,
     args: ({ store, restored }) => ["restore", store, "--into", restored],
     makesStore: true,
+    isKilled: true,
+  },
+  {
+    name: "repair",
+    prepare: damageStore,
+    // Several threads do not build the same index twice.
+    args: ({ store }) => ["repair", store, "--yes", "--jobs", "1"],
+    exitCode: 1,
+    isKilled: true,
+  },
+  {
+    name: "undo",
+    prepare: async (world) => {
+      await damageStore(world);
+      await must(PREPARATION_TIME, "repair", world.store, "--yes", "--jobs", "1");
+    },
+    args: ({ store }) => ["undo", store, "--yes"],
+    removes: (path) => path.endsWith(`${PREPARED_ID}/manifest.json`),
     isKilled: true,
   },
   {

@@ -130,9 +130,11 @@ export function readFiles(root: string): Files {
     if (entries.length === 0 && directory !== root) {
       files.set(nameOf(`${relative(root, directory)}/`), "");
     }
-    for (const { name, isDirectory } of entries) {
+    for (const { name, isDirectory, isSymlink } of entries) {
       const path = join(directory, name);
       if (isDirectory) visit(path);
+      // Where a world has come to stand elsewhere, links lead nowhere.
+      else if (isSymlink) files.set(nameOf(relative(root, path)), "link");
       else files.set(nameOf(relative(root, path)), digestOf(Deno.readFileSync(path)));
     }
   };

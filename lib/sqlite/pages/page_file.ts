@@ -11,11 +11,15 @@ import { DATABASE_HEADER_SIZE_BYTES, isPageSize, parseDatabaseHeader } from "../
 /** What is assumed where the header cannot be believed: all engines leave SQLite's default. */
 const STANDARD_PAGE_SIZE_BYTES = 4096;
 
+/** An overflow page belongs to one row. In a torn file several can lead to it, but never many. */
+const OVERFLOW_READS_PER_PAGE = 8;
+
 /** The pages of a database file. */
 export class PageFile {
   readonly #file: BoundedFile;
   readonly #usableSizeBytes: number;
   readonly #declaredPageCount: number;
+  #overflowPagesLeft: number;
   readonly #buffer: Uint8Array;
   /** How many bytes a page has. */
   readonly pageSizeBytes: number;
@@ -42,6 +46,7 @@ export class PageFile {
     this.freelistTrunkPage = isBelievable ? header.freelistTrunkPage : null;
     this.freelistPageCount = isBelievable ? header.freelistPageCount : null;
     this.pageCount = Math.floor(file.sizeBytes / this.pageSizeBytes);
+    this.#overflowPagesLeft = OVERFLOW_READS_PER_PAGE * this.pageCount;
     this.#declaredPageCount = isBelievable ? header.declaredPageCount : 0;
     this.#buffer = new Uint8Array(this.pageSizeBytes);
   }
@@ -49,6 +54,20 @@ export class PageFile {
   /** Whether a number is that of a page of this file. */
   has(pageNumber: number): boolean {
     return pageNumber >= 1 && pageNumber <= this.pageCount;
+  }
+
+  /**
+   * Asks whether a payload may be read, so that a file in which many long ones share their pages
+   * takes no more time than its size.
+   *
+   * @param sizeBytes How long it is.
+   * @returns False when more was read already than the file can hold.
+   */
+  mayReadPayload(sizeBytes: number): boolean {
+    const pages = Math.ceil(sizeBytes / this.pageSizeBytes);
+    if (pages > this.#overflowPagesLeft) return false;
+    this.#overflowPagesLeft -= pages;
+    return true;
   }
 
   /** Whether a number is that of a page of this file, or of one that was cut off. */

@@ -23,6 +23,7 @@ export function readPayload(pages: PageFile, cell: PayloadCell): Uint8Array | nu
   const { payloadSizeBytes, local, overflowPage } = cell;
   if (payloadSizeBytes === local.byteLength) return local;
   if (payloadSizeBytes > pages.pageCount * pages.pageSizeBytes) return null;
+  if (!pages.has(overflowPage) || !pages.mayReadPayload(payloadSizeBytes)) return null;
   const payload = new Uint8Array(payloadSizeBytes);
   payload.set(local);
   let filled = local.byteLength;

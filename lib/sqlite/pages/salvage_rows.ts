@@ -55,6 +55,8 @@ export interface SalvageOptions {
   onOwners?: (owners: PageOwners) => void;
   /** Is told of every row that stands there and cannot be read. */
   onLost?: (row: LostRow) => void;
+  /** Is told of every leaf of a table that holds anything but rows. */
+  onLostPage?: (table: string | null) => void;
 }
 
 /**
@@ -88,13 +90,13 @@ function* readLeaf(
   owners: PageOwners,
   pageNumber: number,
   bytes: Uint8Array,
-  { onLost }: SalvageOptions,
+  { onLost, onLostPage }: SalvageOptions,
 ): Generator<SalvagedRow, void, undefined> {
   const page = parseBtreePage(bytes, pageNumber);
   if (page.kind !== "table-leaf") return;
   const table = owners.tableOf(pageNumber)?.name ?? null;
   if (page.cellCount > bytes.byteLength / SMALLEST_ROW_SIZE_BYTES) {
-    onLost?.({ table, pageNumber, rowId: null, reason: "The page holds no rows any more" });
+    onLostPage?.(table);
     return;
   }
   for (let index = 0; index < page.cellCount; index++) {

@@ -12,7 +12,7 @@ import type { KeptReading, TaskContext, TaskResult } from "../../model/store.ts"
 import type { StoreDatabase } from "../../sqlite/database.ts";
 import { requireDataError } from "../../sqlite/machine_error.ts";
 import { openLocation } from "../../sqlite/reading.ts";
-import { checkHeader } from "./segment/check_header.ts";
+import { checkDataDimension, checkHeader } from "./segment/check_header.ts";
 import { checkIdMap, checkIdMapEnds } from "./segment/check_id_map.ts";
 import { checkLengths } from "./segment/check_lengths.ts";
 import { checkLinks } from "./segment/check_links.ts";
@@ -120,6 +120,7 @@ function runFullSegment(task: SegmentTask, context: TaskContext): TaskResult {
   const findings: Finding[] = [
     ...checkSegmentFiles(reading),
     ...checkHeader(reading),
+    ...checkDataDimension(reading),
     ...checkSlots(reading),
     ...checkLinks(reading),
     ...checkLengths(reading),

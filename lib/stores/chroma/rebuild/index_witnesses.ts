@@ -32,24 +32,22 @@ export interface WitnessReport {
    * the rows that came back.
    */
   readonly namesAllRecords: boolean;
-  /** Of these, how many have the sequence number of a neighbour, for their own is lost. */
-  readonly withoutSequence: number;
+  /** Whether the index names every value of the metadata that there was, in the same way. */
+  readonly namesAllValues: boolean;
+  /** Of these, those whose sequence number is lost: their `embeddings.id`. */
+  readonly withoutSequence: readonly number[];
   /** How many values of the metadata came back, documents apart. */
   readonly values: number;
   /** How many documents came back. */
   readonly documents: number;
 }
 
-/** What is lost of the metadata of one collection. */
-export interface LostValues {
-  /** The id of the collection, or null where it is not known. */
-  readonly collectionId: string | null;
-  /** The records whose document is lost: their ids. */
-  readonly documents: readonly string[];
-  /** How many other values are lost. */
-  readonly values: number;
-  /** The records that they belong to: their ids. */
-  readonly records: readonly string[];
+/** A value of the metadata, or a document, of which only the key is left. */
+export interface LostValue {
+  /** The record, `embeddings.id`. */
+  readonly row: number;
+  /** The key. */
+  readonly key: string;
 }
 
 const RECORD_INDEX = "sqlite_autoindex_embeddings_1";
@@ -97,7 +95,11 @@ export function restoreFromIndexes(
   const restored = restoreRecords(database);
   const rows = database.number("SELECT count(*) FROM embeddings");
   const namesAllRecords = !ofRecords || collector.recordEntries === rows;
-  const records = { ...restored, namesAllRecords };
+  const records = {
+    ...restored,
+    namesAllRecords,
+    namesAllValues: !ofMetadata || namesAllValues(database, collector.keyEntries),
+  };
   if (!collector.hasLostKeys) return { ...records, values: 0, documents: 0 };
   // The keys first: only with them is it known which values are looked for.
   const restorer = new ValueRestorer(database);
@@ -116,6 +118,8 @@ class WitnessCollector {
   hasLostKeys = false;
   /** How many entries the index of records has. */
   recordEntries = 0;
+  /** How many entries the index of keys has. */
+  keyEntries = 0;
 
   constructor(database: StoreDatabase) {
     this.#segments = new Set(
@@ -149,7 +153,9 @@ class WitnessCollector {
     // Without the pages above it an entry can be one of the lists as well.
     if (index !== KEY_INDEX && (index !== null || this.#hasArrays)) return;
     if (values.length !== 3 || typeof row !== "bigint" || typeof key !== "string") return;
-    if (typeof id !== "bigint" || this.#hasKey(id, key)) return;
+    if (typeof id !== "bigint") return;
+    if (index === KEY_INDEX) this.keyEntries++;
+    if (this.#hasKey(id, key)) return;
     this.hasLostKeys = this.#addKey(id, key, row) > 0 || this.hasLostKeys;
   }
 }
@@ -162,7 +168,7 @@ function restoreRecords(
   database: StoreDatabase,
 ): Pick<WitnessReport, "records" | "withoutSequence"> {
   const records: string[] = [];
-  let withoutSequence = 0;
+  const withoutSequence: number[] = [];
   const choosers = new Map<SqlValue, SequenceChooser>();
   const insert = database.prepare(`INSERT OR IGNORE INTO embeddings
     (id, segment_id, embedding_id, seq_id, created_at)
@@ -175,7 +181,7 @@ function restoreRecords(
     const { sequence, createdAt } = chooser.choose(Number(id), own);
     if (insert(id, segment, embeddingId, sequence, createdAt) === 0) continue;
     records.push(String(embeddingId));
-    if (own === null) withoutSequence++;
+    if (own === null) withoutSequence.push(Number(id));
   }
   return { records, withoutSequence };
 }
@@ -236,33 +242,26 @@ class ValueRestorer {
  * Lists what the indexes still know of metadata whose values are lost, of records that are there.
  *
  * @param database The fresh database, when everything that could come back is in it.
- * @returns One entry for each collection.
+ * @returns The keys of the values.
  * @throws {SqliteError} The fresh database cannot be read.
  */
-export function listLostValues(database: StoreDatabase): LostValues[] {
-  const lost = new Map<string, { documents: string[]; records: Set<string>; values: number }>();
-  const rows = database.iterate(`SELECT coalesce(s.collection, ''), e.embedding_id,
-      l.key = 'chroma:document'
-    FROM ${LOST_KEYS_TABLE} AS l
-    JOIN embeddings AS e ON e.id = l.id
-    LEFT JOIN segments AS s ON s.id = e.segment_id
-    WHERE NOT EXISTS (${VALUE_OF_KEY}) ORDER BY e.id`);
-  for (const [collection, id, isDocument] of rows) {
-    const key = String(collection);
-    const own = lost.get(key) ?? { documents: [], records: new Set(), values: 0 };
-    lost.set(key, own);
-    if (isDocument === 1) own.documents.push(String(id));
-    else {
-      own.records.add(String(id));
-      own.values++;
-    }
-  }
-  return Array.from(lost, ([collectionId, { documents, records, values }]) => ({
-    collectionId: collectionId === "" ? null : collectionId,
-    documents,
-    values,
-    records: [...records],
-  }));
+export function listLostValues(database: StoreDatabase): LostValue[] {
+  const rows = database.iterate(`SELECT l.id, l.key FROM ${LOST_KEYS_TABLE} AS l
+    JOIN embeddings AS e ON e.id = l.id WHERE NOT EXISTS (${VALUE_OF_KEY}) ORDER BY l.id`);
+  return Array.from(rows, ([row, key]) => ({ row: Number(row), key: String(key) }));
+}
+
+/**
+ * Whether the index of keys names every value that there was.
+ *
+ * @param database The fresh database, as {@linkcode listLostValues} takes it.
+ * @param entries How many entries the index has.
+ * @throws {SqliteError} The fresh database cannot be read.
+ */
+function namesAllValues(database: StoreDatabase, entries: number): boolean {
+  const rows = database.number("SELECT count(*) FROM embedding_metadata") ?? 0;
+  const lost = database.number(`SELECT count(*) FROM ${LOST_KEYS_TABLE}`) ?? 0;
+  return entries === rows + lost;
 }
 
 function hasRows(database: StoreDatabase, table: string): boolean {

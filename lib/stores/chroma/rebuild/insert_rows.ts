@@ -81,6 +81,15 @@ export class RowInserter {
       : [...values];
     while (row.length < statements.columns) row.push(null);
     const counts = this.#countsOf(table);
+    if (row.length > statements.columns) {
+      // A row of a later version than all that the migrations still prove.
+      if (row.slice(statements.columns).some((value) => value !== null)) {
+        counts.refused++;
+        this.#onRefused({ table, rowId, values: row, standing: null });
+        return;
+      }
+      row.length = statements.columns;
+    }
     if (statements.insert(...row) === 1) {
       counts.inserted++;
       return;

@@ -18,8 +18,8 @@ export interface Overview {
   readonly known: KnownIds;
   /** The pages with rows that no tree places. */
   readonly lostPages: ReadonlySet<number>;
-  /** Tables of which rows may be lost: pages of theirs are gone, or rows on them cannot be read. */
-  readonly incomplete: ReadonlySet<RebuiltTable>;
+  /** Tables of which pages are gone, or rows on them cannot be read. */
+  readonly broken: ReadonlySet<RebuiltTable>;
   /** Whether every free page is known, so that no other page holds rows that were deleted. */
   readonly knowsFreePages: boolean;
   /** Rows that stand on a page and cannot be read. */
@@ -36,39 +36,38 @@ const MOST_UNREADABLE = 1_000_000;
  * Looks a damaged file over.
  *
  * @param source The file.
- * @param damagedTables Tables that are known to be damaged.
  * @returns What it tells.
  * @throws {OperationError} The file cannot be read.
  */
-export function lookOver(source: string, damagedTables: ReadonlySet<string>): Overview {
+export function lookOver(source: string): Overview {
   const collections = new Set<string>();
   const segments = new Set<string>();
   const lostPages = new Set<number>();
-  const incomplete = new Set<RebuiltTable>();
+  const broken = new Set<RebuiltTable>();
   const unreadable: LostRow[] = [];
   let trace: MigrationTrace = { highest: {}, usesSha256: false };
   let knowsFreePages = false;
-  const addIncomplete = (name: string | null): void => {
+  const addBroken = (name: string | null): void => {
     const table = toRebuiltTable(name);
-    if (table !== null) incomplete.add(table);
+    if (table !== null) broken.add(table);
   };
   const rows = salvageRows(source, {
     keepsFreed: KEEPS_FREED,
     onOwners: (owners) => {
       knowsFreePages = owners.knowsFreePages;
-      REBUILT_TABLES.filter((table) => damagedTables.has(table) || !owners.isWhole(table))
-        .forEach(addIncomplete);
+      REBUILT_TABLES.filter((table) => !owners.isWhole(table)).forEach(addBroken);
     },
+    onLostPage: addBroken,
     onLost: (row) => {
       if (unreadable.length < MOST_UNREADABLE) unreadable.push(row);
-      addIncomplete(row.table);
+      addBroken(row.table);
     },
   });
   for (const row of rows) {
     const { table, values, pageNumber } = row;
     if (isForeign(row.table, tableByTree(row), values)) {
       lostPages.add(pageNumber);
-      addIncomplete(table);
+      addBroken(table);
     }
     if (fitsTable("migrations", values)) trace = traceMigration(values, trace);
     const ids = fitsTable("segments", values)
@@ -79,7 +78,7 @@ export function lookOver(source: string, damagedTables: ReadonlySet<string>): Ov
     if (ids !== null && ids.size < MOST_KNOWN_IDS) ids.add(String(values[0]));
   }
   const known = { collections, segments };
-  return { trace, known, lostPages, incomplete, knowsFreePages, unreadable };
+  return { trace, known, lostPages, broken, knowsFreePages, unreadable };
 }
 
 /** Whether no tree places a row, and it can be one of a table that is not made anew. */

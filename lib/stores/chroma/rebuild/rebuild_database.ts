@@ -16,7 +16,7 @@ import { isPageSize } from "../../../sqlite/file_header.ts";
 import { type LostRow, type SalvagedRow, salvageRows } from "../../../sqlite/pages/salvage_rows.ts";
 import {
   listLostValues,
-  type LostValues,
+  type LostValue,
   restoreFromIndexes,
   type WitnessReport,
 } from "./index_witnesses.ts";
@@ -47,7 +47,12 @@ export interface RebuildReport {
   /** How many documents came from the full text. */
   readonly documentsFromFulltext: number;
   /** What is lost of the metadata of records, as far as the indexes know of it. */
-  readonly lostValues: readonly LostValues[];
+  readonly lostValues: readonly LostValue[];
+  /**
+   * Records whose values stand at the edge of a page that is gone, so that some may have been on it:
+   * their `embeddings.id`.
+   */
+  readonly edges: readonly number[];
 }
 
 /** What is known of the damage besides, and who is told of what does not get into the database. */
@@ -83,8 +88,7 @@ export function rebuildDatabase(
   target: string,
   options: RebuildOptions = {},
 ): RebuildReport {
-  const { damagedTables = null } = options;
-  const overview = lookOver(source, damagedTables ?? new Set());
+  const overview = lookOver(source);
   const versions = chooseVersions(overview.trace);
   using database = StoreDatabase.open(target, { writable: true });
   setFormat(source, database);
@@ -94,23 +98,28 @@ export function rebuildDatabase(
   const filler = new TableFiller(source, { database, overview, options });
   filler.insertPlacedRows();
   const unplaced = filler.insertLostRows();
-  const { unreadable } = overview;
-  const incomplete = overview.incomplete.intersection(filler.tables);
-  const collections = incomplete.has("collections") ? restoreCollections(source, database) : [];
-  const witnesses = restoreFromIndexes(source, database, (table) => incomplete.has(table));
+  const mayHaveLost = (table: RebuiltTable): boolean => filler.mayHaveLost(table);
+  const collections = mayHaveLost("collections") ? restoreCollections(source, database) : [];
+  const witnesses = restoreFromIndexes(source, database, mayHaveLost);
   const documentsFromFulltext = makeFulltext(database, versions, options);
   const lostValues = listLostValues(database);
   database.execute("COMMIT");
+  const incomplete = new Set([...overview.broken, ...filler.completed]
+    .filter((table) => filler.tables.has(table)));
+  if (witnesses.records.length > 0) incomplete.add("embeddings");
+  const values = witnesses.values + witnesses.documents + lostValues.length;
+  if (values > 0) incomplete.add("embedding_metadata");
   return {
     versions,
     tables: filler.counts,
     incomplete,
-    unreadable,
+    unreadable: overview.unreadable,
     unplaced,
     collections,
     witnesses,
     documentsFromFulltext,
     lostValues,
+    edges: filler.edges,
   };
 }
 
@@ -134,6 +143,9 @@ class TableFiller {
   readonly #columns: FreshColumns;
   readonly #inserter: RowInserter;
   readonly #mender: RowMender;
+  readonly #edges = new PageEdges();
+  /** Tables that have got rows to which no tree leads. */
+  readonly completed = new Set<RebuiltTable>();
 
   constructor(
     source: string,
@@ -155,6 +167,10 @@ class TableFiller {
     return new Set(this.#columns.keys());
   }
 
+  get edges(): readonly number[] {
+    return this.#edges.list();
+  }
+
   get counts(): ReadonlyMap<RebuiltTable, TableCounts> {
     return this.#inserter.counts;
   }
@@ -165,7 +181,7 @@ class TableFiller {
       const table = toRebuiltTable(row.table);
       if (table === null || !this.#columns.has(table)) continue;
       const placed = this.#placeByTree(table, row);
-      if (placed !== null) this.#inserter.insert(table, placed);
+      if (placed !== null) this.#insert(table, placed);
       else if (listFittingTables(row.values).length === 0) this.#refuse(table, row);
     }
   }
@@ -178,21 +194,27 @@ class TableFiller {
     for (const rows of byPage(found)) {
       const lost = rows.filter((row) => isForeign(row.table, this.#tableOf(row), row.values));
       const { table, rows: placed } = placePage(lost, known, this.tables);
-      if (table !== null && !this.#mayHaveLost(table)) continue;
-      if (table !== null) { for (const row of placed) this.#inserter.insert(table, row); }
-      else {
+      if (table === null) {
         unplaced += lost.length;
         for (const row of lost) this.#refuse(null, row);
+      } else if (this.mayHaveLost(table)) {
+        for (const row of placed) this.#insert(table, row);
+        this.completed.add(table);
       }
     }
     return unplaced;
   }
 
-  /** A page without an owner is one of a table only where the table has lost any. */
-  #mayHaveLost(table: RebuiltTable): boolean {
-    const { incomplete, knowsFreePages } = this.#overview;
-    const isUnknown = (this.#options.damagedTables ?? null) === null;
-    return incomplete.has(table) || (knowsFreePages && isUnknown);
+  #insert(table: RebuiltTable, row: SalvagedRow): void {
+    this.#inserter.insert(table, row);
+    if (table === "embedding_metadata") this.#edges.add(row);
+  }
+
+  /** A page without an owner is one of a table only where the table may have lost any. */
+  mayHaveLost(table: RebuiltTable): boolean {
+    const { broken, knowsFreePages } = this.#overview;
+    const { damagedTables = null } = this.#options;
+    return broken.has(table) || (damagedTables?.has(table) ?? knowsFreePages);
   }
 
   #tableOf(row: SalvagedRow): RebuiltTable | null {
@@ -210,6 +232,37 @@ class TableFiller {
 
   #refuse(table: RebuiltTable | null, { rowId, values }: SalvagedRow): void {
     this.#options.onRefused?.({ table, rowId, values, standing: null });
+  }
+}
+
+/** Where the rows of a table stop, page by page, and go on behind a gap. */
+class PageEdges {
+  readonly #pages = new Map<number, { first: SalvagedRow; last: SalvagedRow }>();
+
+  /** Takes a row; rows come page by page, in their order. */
+  add(row: SalvagedRow): void {
+    // Only the number and the record are kept, not the text.
+    const edge = { ...row, values: row.values.slice(0, 1) };
+    const page = this.#pages.get(row.pageNumber);
+    if (page === undefined) this.#pages.set(row.pageNumber, { first: edge, last: edge });
+    else page.last = edge;
+  }
+
+  /** The records on both sides of every gap, and at both ends. */
+  list(): number[] {
+    const pages = [...this.#pages.values()].sort((one, other) =>
+      one.first.rowId - other.first.rowId
+    );
+    const records = new Set<number>();
+    let last: SalvagedRow | null = null;
+    for (const page of pages) {
+      if (last === null || page.first.rowId - last.rowId !== 1) {
+        for (const row of [last, page.first]) if (row !== null) records.add(Number(row.values[0]));
+      }
+      last = page.last;
+    }
+    if (last !== null) records.add(Number(last.values[0]));
+    return [...records];
   }
 }
 

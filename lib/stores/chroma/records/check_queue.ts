@@ -3,7 +3,8 @@
  *
  * - every topic is `persistent://<tenant>/<namespace>/<collection id>`, and all rows of a collection
  *   have one topic, for the engine reads no other; topics of collections that are gone are left over;
- * - every row that waits can be applied, and its vector is finite;
+ * - every row that waits can be applied, and its vector is finite; where all vectors are of another
+ *   length than the catalogue says, it is the catalogue that is wrong;
  * - what both segments have is purged, unless the engine never does that (before 0.5.6);
  * - rows wait for the index in the normal run of things, but not without bound.
  *
@@ -18,7 +19,7 @@
 
 import { formatBytes, formatCount, formatNumber } from "../../../base/format.ts";
 import { printable } from "../../../base/printable.ts";
-import { createFinding, type Finding } from "../../../model/finding.ts";
+import { createFinding, type Finding, type FindingFacts } from "../../../model/finding.ts";
 import {
   type Catalogue,
   collectionLabel,
@@ -42,6 +43,11 @@ const FIRST_PURGING_QUEUE = 2;
 const LARGEST_CALL_ROWS = { python: 41_666, rust: 5_461 } as const;
 
 const TOPIC = /^(persistent:\/\/[^/]+\/[^/]+\/)[0-9a-f-]{36}$/i;
+
+const BYTES_PER_FLOAT = 4;
+
+/** A single row may just be damaged. */
+const FEWEST_WITNESSES = 2;
 
 /** How many topics or rows a finding names. */
 const MOST_NAMED = 100;
@@ -77,17 +83,22 @@ export function checkPendingRows(
   catalogue: Catalogue,
   pending: readonly PendingRows[],
 ): Finding[] {
-  const labels = new Map(
-    catalogue.collections.map((collection) => [collection.id, collectionLabel(collection)]),
+  const collections = new Map(
+    catalogue.collections.map((collection) => [collection.id, collection]),
   );
   const findings: Finding[] = [];
   for (const rows of pending) {
+    const collection = collections.get(rows.collectionId);
     const place = {
       path: CATALOGUE_NAME,
-      collection: labels.get(rows.collectionId) ?? rows.collectionId,
+      collection: collection === undefined ? rows.collectionId : collectionLabel(collection),
     };
+    const mismatch = findMismatch(rows, collection?.dimension ?? null);
+    if (mismatch !== null) {
+      findings.push(createFinding("dimension-mismatch", { ...place, ...mismatch }));
+    }
     const [first] = rows.faulty;
-    if (first !== undefined) {
+    if (first !== undefined && (mismatch === null || rows.unfitCount < rows.faultyCount)) {
       findings.push(createFinding("queue-row-invalid", {
         ...place,
         count: rows.faultyCount,
@@ -108,6 +119,22 @@ export function checkPendingRows(
     }
   }
   return findings;
+}
+
+/** Where all vectors are of another length, they are right and the catalogue is wrong. */
+function findMismatch(
+  { vectorCount, vectorSizeBytes }: PendingRows,
+  dimension: number | null,
+): Pick<FindingFacts, "message" | "detail"> | null {
+  const queue = (vectorSizeBytes ?? 0) / BYTES_PER_FLOAT;
+  const isVector = Number.isInteger(queue) && queue >= 1;
+  if (dimension === null || !isVector || queue === dimension) return null;
+  if (vectorCount < FEWEST_WITNESSES) return null;
+  return {
+    message: `The ${formatCount(vectorCount, "vector")} waiting in the queue have ${queue} ` +
+      `dimensions, the catalogue says ${dimension}`,
+    detail: { queue, catalogue: dimension },
+  };
 }
 
 function checkTopics(catalogue: Catalogue, summary: QueueSummary): Finding[] {

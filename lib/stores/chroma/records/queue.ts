@@ -69,6 +69,12 @@ export interface PendingRows {
   readonly faultyCount: number;
   /** The first of those. */
   readonly faulty: readonly FaultyRow[];
+  /** How many of them have nothing against them but the length of their vector. */
+  readonly unfitCount: number;
+  /** How many have a vector. */
+  readonly vectorCount: number;
+  /** How many bytes each of those vectors has; null where they differ. */
+  readonly vectorSizeBytes: number | null;
   /** How many have a vector with NaN or infinity in it. */
   readonly nonFiniteCount: number;
   /** The sequence numbers of the first of those. */

@@ -144,7 +144,8 @@ function readWholeRows(
 export const WHOLE_ROW: string = [
   "CAST(seq_id AS TEXT)",
   "CASE typeof(operation) WHEN 'integer' THEN CAST(operation AS TEXT) END",
-  ...storedExpressions("id", LONGEST_NAME_BYTES),
+  // Engines take ids of any length.
+  ...storedExpressions("id", LONGEST_JSON_BYTES),
   "typeof(vector)",
   "octet_length(vector)",
   bytesExpression("vector", LONGEST_JSON_BYTES),
@@ -237,6 +238,9 @@ class PendingTally {
   #count = 0;
   #faultyCount = 0;
   readonly #faulty: FaultyRow[] = [];
+  #unfitCount = 0;
+  #vectorCount = 0;
+  readonly #vectorSizes = new Set<number>();
   #nonFiniteCount = 0;
   readonly #nonFinite: string[] = [];
 
@@ -250,9 +254,14 @@ class PendingTally {
   add(columns: readonly SqlValue[]): void {
     this.#count++;
     const { sequence, row, vector } = decodeWholeRow(columns);
+    if (row.vectorStorage === "blob") {
+      this.#vectorCount++;
+      this.#vectorSizes.add(row.vectorSizeBytes ?? 0);
+    }
     const fault = findRowFault(row, this.#position.dimension, this.#engine);
     if (fault !== null) {
       this.#faultyCount++;
+      if (fault === "vector length") this.#unfitCount++;
       if (this.#faulty.length < MOST_NAMED) this.#faulty.push({ sequence, fault });
     } else if (vector !== null && hasNonFinite(vector)) {
       this.#nonFiniteCount++;
@@ -266,6 +275,9 @@ class PendingTally {
       count: this.#count,
       faultyCount: this.#faultyCount,
       faulty: this.#faulty,
+      unfitCount: this.#unfitCount,
+      vectorCount: this.#vectorCount,
+      vectorSizeBytes: this.#vectorSizes.size === 1 ? [...this.#vectorSizes][0] ?? null : null,
       nonFiniteCount: this.#nonFiniteCount,
       nonFinite: this.#nonFinite,
     };

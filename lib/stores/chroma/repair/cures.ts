@@ -235,6 +235,16 @@ export function stageOf({ name }: Finding): RepairStageName | null {
 }
 
 /**
+ * Whether pages of the database are damaged that the full text stands on. It can be made anew of the
+ * documents only in a database whose pages are whole.
+ *
+ * @param finding The finding.
+ */
+export function hasDamagedPages({ name, detail }: Finding): boolean {
+  return name === "fulltext-malformed" && Array.isArray(detail.ranges);
+}
+
+/**
  * Whether a finding is to be answered. Those that mean no damage are only when they are asked for:
  * a healthy store stays as it is.
  *

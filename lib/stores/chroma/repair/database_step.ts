@@ -4,10 +4,9 @@
  * @module
  */
 
-import { join } from "@std/path";
 import type { Finding } from "../../../model/finding.ts";
 import type { AnsweredFinding, RepairStep } from "../../../model/repair.ts";
-import { CATALOGUE_NAME, statOrNull } from "../layout.ts";
+import { CATALOGUE_NAME } from "../layout.ts";
 import type { PreparedStep, RepairContext } from "./repair_context.ts";
 
 /** What is to be said of such a step. */
@@ -26,7 +25,7 @@ export type DatabaseStepParts =
  *
  * @param context What the stage was given.
  * @param parts What is to be said of it.
- * @returns The step; the new database is as large as the copy is now.
+ * @returns The step; the first such step needs the room for the new database.
  */
 export function createDatabaseStep(
   { working }: Pick<RepairContext, "working">,
@@ -48,7 +47,7 @@ export function createDatabaseStep(
       replaces: [CATALOGUE_NAME],
       gains: gains.filter(({ count }) => count > 0),
       losses: losses.filter(({ count }) => count > 0),
-      sizeBytes: statOrNull(join(working.path, CATALOGUE_NAME))?.size ?? 0,
+      sizeBytes: working.claimDatabaseSize(),
     },
   };
 }

@@ -17,7 +17,14 @@ import type {
 } from "../../repair_format.ts";
 import { CATALOGUE_NAME, COMPANION_SUFFIXES } from "../layout.ts";
 import { prepareCatalogueStage } from "./catalogue/catalogue_stage.ts";
-import { CURES, isWanted, REPAIR_STAGES, type RepairStageName, stageOf } from "./cures.ts";
+import {
+  CURES,
+  hasDamagedPages,
+  isWanted,
+  REPAIR_STAGES,
+  type RepairStageName,
+  stageOf,
+} from "./cures.ts";
 import { prepareDatabaseStage } from "./database/database_stage.ts";
 import { prepareDirectoryStage } from "./directory/directory_stage.ts";
 import { prepareFulltextStage } from "./fulltext/fulltext_stage.ts";
@@ -70,7 +77,8 @@ async function prepareChromaRepair(
     for (const name of REPAIR_STAGES) {
       request.signal?.throwIfAborted();
       const findings = allFindings.filter((finding) =>
-        stageOf(finding) === name && isWanted(finding, request)
+        (stageOf(finding) === name || (name === "database" && hasDamagedPages(finding))) &&
+        isWanted(finding, request)
       );
       const isAsked = name === "index"
         ? request.vectorsPath !== null || request.eraseDeleted
@@ -80,8 +88,7 @@ async function prepareChromaRepair(
       const prepared = await STAGES[name](context);
       steps.push(...prepared);
       working.settle();
-      const isLast = name === "index" || name === "directory";
-      if (!isLast && prepared.length > 0 && working.hasOwnDatabase) {
+      if (hasChangedDatabase(name) && prepared.length > 0 && working.hasOwnDatabase) {
         allFindings = await request.check(working.path);
       }
     }
@@ -114,21 +121,26 @@ function listUnanswered(
   last: readonly Finding[],
   { steps }: RepairDraft,
 ): UnansweredFinding[] {
-  const { findings: first } = request;
   const answered = new Set(steps.flatMap(({ answers }) => answers.map(keyOf)));
-  const remaining = new Set(last.map(keyOf));
   const known = new Set<string>();
-  const candidates = [...first.filter((finding) => remaining.has(keyOf(finding))), ...last];
-  return candidates.flatMap((finding) => {
+  return last.flatMap((finding) => {
     const key = keyOf(finding);
-    if (answered.has(key) || known.has(key)) return [];
-    known.add(key);
+    // Stages that change the database have done so: what the last check still finds is left.
+    const isDone = !hasChangedDatabase(stageOf(finding)) && answered.has(key);
+    const place = `${key} ${finding.collection ?? ""}`;
+    if (isDone || known.has(place)) return [];
+    known.add(place);
     const cure = CURES[finding.name];
     const { code, name, severity, path, collection } = finding;
     const reason = isWanted(finding, request) ? NO_WAY : UNWANTED;
     const why = typeof cure === "string" ? { reason, isDamage: severity !== "info" } : cure;
     return [{ code, name, severity, path, collection, ...why }];
   });
+}
+
+/** Whether a stage changes the private copy of the database while it prepares. */
+function hasChangedDatabase(stage: RepairStageName | null): boolean {
+  return stage !== null && stage !== "index" && stage !== "directory";
 }
 
 const UNWANTED = "It was not asked for.";

@@ -18,13 +18,17 @@ import { StoreDatabase } from "../../../sqlite/database.ts";
 import { DatabaseFiles } from "../../../sqlite/database_files.ts";
 import { holdDatabase } from "../../../sqlite/online_backup.ts";
 import type { DetectedStore } from "../../../model/store.ts";
-import { CATALOGUE_NAME, COMPANION_SUFFIXES } from "../layout.ts";
+import type { RebuildReport } from "../rebuild/rebuild_database.ts";
+import { CATALOGUE_NAME, COMPANION_SUFFIXES, statOrNull } from "../layout.ts";
 
 /** The name of the directory in the scratch directory. */
 const VIEW_NAME = "working-store";
 
 /** The format version in a header that stands for the WAL mode. */
 const WAL_VERSION = 2;
+
+/** Tables whose damage can take away records, or what they hold. */
+const RECORD_TABLES = ["embeddings", "embedding_metadata", "embeddings_queue"] as const;
 
 /** The working store of a repair. */
 export class WorkingStore implements Disposable {
@@ -33,11 +37,9 @@ export class WorkingStore implements Disposable {
   readonly #view: string;
   #database: StoreDatabase | null = null;
   #hasView = false;
-  /**
-   * Whether rows of records were lost that the database no longer tells of: it was made anew of what
-   * was left. An id that only an index has is then no ghost.
-   */
-  hasLostRows = false;
+  #isSizeClaimed = false;
+  /** What became of the rows, where the database was made anew of what was left; else null. */
+  rebuild: RebuildReport | null = null;
 
   /**
    * Takes a store; nothing is read or made yet.
@@ -60,6 +62,27 @@ export class WorkingStore implements Disposable {
   /** Whether the database is a private copy, so that the repaired store gets another one. */
   get hasOwnDatabase(): boolean {
     return this.#hasView;
+  }
+
+  /**
+   * Whether rows of records were lost that the database no longer tells of: it was made anew of what
+   * was left. An id that only an index has is then no ghost.
+   */
+  get hasLostRows(): boolean {
+    return RECORD_TABLES.some((table) => this.rebuild?.incomplete.has(table) === true);
+  }
+
+  /**
+   * Tells how large the database is that the repaired store gets, to the first step that changes it:
+   * however many do, it is written once.
+   *
+   * @returns Its length in bytes, and 0 from the second time on.
+   */
+  claimDatabaseSize(): number {
+    if (this.#isSizeClaimed) return 0;
+    this.#isSizeClaimed = true;
+    // A link is looked through: chroma.sqlite3 can be one.
+    return statOrNull(join(this.path, CATALOGUE_NAME))?.size ?? 0;
   }
 
   /** Where the private copy of the database is, or goes. */
@@ -124,8 +147,7 @@ export class WorkingStore implements Disposable {
    */
   moveDatabase(path: string): void {
     this.settle();
-    const { header } = DatabaseFiles.resolve(join(this.#store.path, CATALOGUE_NAME)).readFacts();
-    if (header?.writeVersion === WAL_VERSION) {
+    if (this.#usesLog()) {
       using database = StoreDatabase.open(this.databasePath, { writable: true });
       database.rows("PRAGMA journal_mode = WAL");
     }
@@ -136,6 +158,13 @@ export class WorkingStore implements Disposable {
   /** Closes the connection; the files are removed with the scratch directory. */
   [Symbol.dispose](): void {
     this.settle();
+  }
+
+  #usesLog(): boolean {
+    const path = join(this.#store.path, CATALOGUE_NAME);
+    if (statOrNull(path) === null) return false;
+    const { header } = DatabaseFiles.resolve(path).readFacts();
+    return header !== null && header.hasMagic && header.writeVersion === WAL_VERSION;
   }
 
   async #copyDatabase(): Promise<void> {

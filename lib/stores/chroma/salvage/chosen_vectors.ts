@@ -25,7 +25,6 @@ import type {
   GhostVector,
   MissingReason,
   MissingRecord,
-  RecordSource,
   SalvageCounts,
   SalvagedRecord,
   SegmentSalvage,
@@ -33,7 +32,7 @@ import type {
 } from "./salvage_request.ts";
 import type { SalvageParts } from "./salvage_parts.ts";
 import { SalvageTally } from "./salvage_tally.ts";
-import { isSameVector, normalise } from "./slot_finder.ts";
+import { factsOf, holdsSame, isMadeLater, listGhostIds, recordSourceOf } from "./record_facts.ts";
 
 /** What was chosen for a record: nothing, a reason, the queue, or a directory by its place. */
 const CHOICE = { none: 0, gone: 1, ambiguous: 2, notFinite: 3, damaged: 4, queue: 5, directory: 6 };
@@ -113,7 +112,8 @@ export class ChosenVectors implements SegmentSalvage {
       if (reason === null) continue;
       const sequence = this.#records.vectorSequences.get(record);
       const queueSequence = sequence === -1 ? null : sequence;
-      yield { ...this.#facts(record), queueSequence, reason };
+      const isPending = this.#isMadeLater(record);
+      yield { ...factsOf(this.#records, record), isPending, queueSequence, reason };
     }
   }
 
@@ -121,7 +121,7 @@ export class ChosenVectors implements SegmentSalvage {
   *ghosts(): Generator<GhostVector, void, undefined> {
     const slots = this.#own?.index.slots ?? null;
     if (slots === null) return;
-    const ids = this.#listGhostIds();
+    const ids = listGhostIds(this.#records, (record) => this.#isRecord(record));
     for (const slot of this.#listLeft()) {
       const label = slots.labels[slot] ?? 0;
       const record = ids.get(label);
@@ -146,7 +146,7 @@ export class ChosenVectors implements SegmentSalvage {
       if (!isFiniteVector(queued)) return this.#choices.set(record, CHOICE.notFinite);
       const isInIndex = sequence <= (this.#parts.request.place?.vectorWatermark ?? -1);
       if (slot === -1 || !isInIndex) return this.#choices.set(record, CHOICE.queue);
-      if (!this.#holdsSame(slot, queued)) {
+      if (!holdsSame(this.#own, slot, queued, isCosine(this.#parts.request.subject))) {
         this.#slotsDisputed++;
         return this.#choices.set(record, CHOICE.queue);
       }
@@ -199,24 +199,14 @@ export class ChosenVectors implements SegmentSalvage {
     return !isNewest || this.#isLate(record) && this.#records.has(record, RECORD.undecided);
   }
 
-  #isPending(record: number): boolean {
-    const watermark = this.#parts.request.place?.vectorWatermark ?? Infinity;
-    return this.#choices.get(record) === CHOICE.queue &&
-      this.#records.vectorSequences.get(record) > watermark &&
-      !this.#records.has(record, RECORD.atWatermark | RECORD.maybeAtWatermark);
+  #isMadeLater(record: number): boolean {
+    const watermark = this.#parts.request.place?.vectorWatermark ?? null;
+    return isMadeLater(this.#records, record, watermark);
   }
 
   #isLate(record: number): boolean {
     const watermark = this.#parts.request.place?.vectorWatermark ?? -1;
     return this.#records.sequences.get(record) > watermark;
-  }
-
-  #holdsSame(slot: number, queued: Float32Array): boolean {
-    const stored = new Float32Array(queued.length);
-    if (this.#own?.index.slots?.geometry.dimension !== queued.length) return false;
-    if (!this.#own.index.readStored(slot, stored)) return false;
-    const isNormalised = isCosine(this.#parts.request.subject);
-    return isSameVector(stored, isNormalised ? normalise(queued) : queued, isNormalised);
   }
 
   /** The usable live slots that no record has claimed. */
@@ -227,7 +217,7 @@ export class ChosenVectors implements SegmentSalvage {
   /** Where vectors are left that no id is known for, a record without one may own one of them. */
   #nameReasons(left: number): void {
     if (left === 0) return;
-    const known = this.#listGhostIds();
+    const known = listGhostIds(this.#records, (record) => this.#isRecord(record));
     const slots = this.#own?.index.slots ?? null;
     let unnamed = 0;
     for (const slot of this.#listLeft()) if (!known.has(slots?.labels[slot] ?? 0)) unnamed++;
@@ -240,16 +230,6 @@ export class ChosenVectors implements SegmentSalvage {
     }
   }
 
-  /** Labels of ids that are no records. */
-  #listGhostIds(): Map<number, number> {
-    const ids = new Map<number, number>();
-    for (let record = 0; record < this.#records.count; record++) {
-      const label = this.#records.labels.get(record);
-      if (label !== 0 && !this.#isRecord(record)) ids.set(label, record);
-    }
-    return ids;
-  }
-
   #describe(record: number): SalvagedRecord {
     const choice = this.#choices.get(record);
     const opened = this.#parts.opened[choice - CHOICE.directory] ?? null;
@@ -257,7 +237,8 @@ export class ChosenVectors implements SegmentSalvage {
     const label = this.#records.labels.get(record);
     const marks = this.#marks.get(record);
     return {
-      ...this.#facts(record),
+      ...factsOf(this.#records, record),
+      isPending: choice === CHOICE.queue && this.#isMadeLater(record),
       source: this.#sourceOf(record),
       directory: opened?.index.directory.name ?? null,
       queueSequence: choice === CHOICE.queue ? this.#records.vectorSequences.get(record) : null,
@@ -289,24 +270,6 @@ export class ChosenVectors implements SegmentSalvage {
     return isCosine(this.#parts.request.subject) ? opened.index.lengthOf(slot) : NaN;
   }
 
-  #facts(record: number): Omit<MissingRecord, "queueSequence" | "reason"> {
-    const rowId = this.#records.rowIds.get(record);
-    const sequence = this.#records.sequences.get(record);
-    return {
-      id: this.#records.ids.text(record),
-      rowId: rowId === -1 ? null : rowId,
-      sequenceNumber: sequence === -1 ? null : sequence,
-      recordSource: this.#recordSourceOf(record),
-      isPending: this.#isPending(record),
-    };
-  }
-
-  #recordSourceOf(record: number): RecordSource {
-    if (this.#records.has(record, RECORD.listed)) return "unique-index";
-    if (this.#records.has(record, RECORD.row)) return "row";
-    return this.#records.has(record, RECORD.queued) ? "queue" : "id-map";
-  }
-
   #sourceOf(record: number): VectorSource {
     const choice = this.#choices.get(record);
     if (choice === CHOICE.queue) return "queue";
@@ -321,7 +284,7 @@ export class ChosenVectors implements SegmentSalvage {
       const reason = REASONS[choice] ?? null;
       const marks = this.#marks.get(record);
       tally.add({
-        recordSource: this.#recordSourceOf(record),
+        recordSource: recordSourceOf(this.#records, record),
         evidence: labelEvidence(this.#records.labelSources.get(record)),
         outcome: reason ?? this.#sourceOf(record),
         isLengthLost: (marks & MARK.lengthLost) !== 0,

@@ -15,8 +15,8 @@ const CHUNK_SIZE_BYTES = 4 << 20;
 /** More than any store has; a hostile one must not take all the memory. */
 const MOST_BYTES = 1 << 30;
 
-/** Longer ids are none that an engine writes. */
-export const LONGEST_ID_BYTES = 64 << 10;
+/** Engines take ids of any length; longer ones than this are nobody's, and are passed over. */
+export const LONGEST_ID_BYTES: number = CHUNK_SIZE_BYTES;
 
 const FIRST_BUCKETS = 1 << 12;
 

@@ -27,6 +27,7 @@ import {
 } from "../../../hnsw/salvage_slots.ts";
 import { SlotBitmap } from "../../../hnsw/slot_bitmap.ts";
 import { SEGMENT_FILES, type SegmentDirectory } from "../layout.ts";
+import { readIdMap } from "../segment/id_map.ts";
 import { isCosine, type SegmentSubject } from "../segment/segment_reading.ts";
 import { SlotLengths } from "./length_file.ts";
 import type { RecordTable } from "./record_table.ts";
@@ -83,7 +84,10 @@ export class IndexDirectory implements Disposable {
       }
       const header = this.#readHeader();
       this.layout = this.#findLayout(subject, header.geometry, dimensions);
-      const geometry = this.layout?.geometry ?? null;
+      const isForeign = subject.dimension !== null &&
+        subject.dimension !== this.layout?.geometry.dimension;
+      // Vectors of another dimension belong to nothing that the catalogue tells of.
+      const geometry = isForeign ? null : this.layout?.geometry ?? null;
       this.declared = this.#readCounts(geometry, header.count);
       this.slots = this.#readSlots(subject, geometry);
       this.#lengths = this.#readLengths(subject);
@@ -229,8 +233,21 @@ export class IndexDirectory implements Disposable {
     const { data, declared } = this;
     if (data === null || geometry === null) return null;
     const { header, links } = declared;
-    const declaredCount = links ?? (header !== null && header <= declared.data ? header : null);
+    const declaredCount = links ?? (header !== null && header <= declared.data ? header : null) ??
+      this.#readGivenLabels();
     return salvageSlots(data, { geometry, cosine: isCosine(subject), declaredCount });
+  }
+
+  /**
+   * How many labels were ever given, as far as a whole id map tells: each has a slot, so that what
+   * lies behind so many slots is none of them. Null where the slots are fewer.
+   */
+  #readGivenLabels(): number | null {
+    if (this.idMap === null) return null;
+    const { fault, totalElementsAdded, highestLabel } = readIdMap(this.idMap);
+    const isPossible = fault === null && totalElementsAdded !== null &&
+      totalElementsAdded >= highestLabel && totalElementsAdded <= this.declared.data;
+    return isPossible ? totalElementsAdded : null;
   }
 
   #readLengths(subject: SegmentSubject): SlotLengths | null {

@@ -14,9 +14,6 @@ import { Column } from "./columns.ts";
 import { RECORD, type RecordTable } from "./record_table.ts";
 import { highestSequence, listMadeBefore } from "./row_sequences.ts";
 
-/** From which embeddings_queue migration on an engine purges. */
-const FIRST_PURGING_QUEUE = 2;
-
 /** How many rows that cannot be applied are named. */
 const MOST_NAMED = 1000;
 
@@ -34,6 +31,8 @@ export interface OperationsOptions {
   readonly vectorWatermark: number | null;
   /** Whether every row of `embeddings` was read. */
   readonly isRowsWhole: boolean;
+  /** Whether the queue has every write that there ever was. */
+  readonly isComplete: boolean;
 }
 
 /** A row of the queue that no engine can apply. */
@@ -211,11 +210,10 @@ export class QueueFollower {
     this.#records.openAdds.set(index, -1);
   }
 
-  /** A queue that is never purged begins with an empty collection. */
+  /** A queue that was never purged begins with an empty collection. */
   #knownOf(index: number): number {
     const known = this.#known.get(index);
-    const isComplete = this.#options.engine.schema.embeddings_queue < FIRST_PURGING_QUEUE;
-    return known === KNOWN.unknown && isComplete ? KNOWN.gone : known;
+    return known === KNOWN.unknown && this.#options.isComplete ? KNOWN.gone : known;
   }
 
   /** At the watermark of METADATA the rows tell what is there. */

@@ -19,6 +19,7 @@ import { assignByOrder } from "./assign_by_order.ts";
 import { IndexDirectory } from "./index_directory.ts";
 import { LABEL_SOURCE } from "./label_evidence.ts";
 import type { OrderReport } from "./order_report.ts";
+import { isQueueComplete } from "./queue_completeness.ts";
 import { QueueVectors } from "./queue_vectors.ts";
 import { type LabelReading, readLabels } from "./read_labels.ts";
 import { decideOpenAdds, type OperationsReading, readOperations } from "./read_operations.ts";
@@ -86,13 +87,16 @@ class Salvager {
       return new QueueVectors(null, subject.dimension);
     }
     this.#rows = readRows(database, place.metadataSegmentId, this.#records);
+    const isRowsWhole = this.#rows.damagedPlaces === 0;
+    const { directory } = subject;
     this.#operations = readOperations(database, this.#records, {
       collectionId: place.collectionId,
       dimension: subject.dimension,
       engine,
       metadataWatermark: place.metadataWatermark,
       vectorWatermark: place.vectorWatermark,
-      isRowsWhole: this.#rows.damagedPlaces === 0,
+      isRowsWhole,
+      isComplete: isQueueComplete(database, { place, engine, directory, isRowsWhole }),
     });
     const queue = new QueueVectors(database, subject.dimension);
     if (subject.dimension === null) queue.learnDimension(this.#records);

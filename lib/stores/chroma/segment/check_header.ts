@@ -72,6 +72,36 @@ export function checkHeader(reading: SegmentReading): Finding[] {
   return findings;
 }
 
+/**
+ * Holds the dimension of an index whose header cannot be believed against the catalogue's: labels
+ * stand at the ends of slots, so the size of a slot is known all the same.
+ *
+ * @param reading The files of the segment.
+ * @returns A finding where they differ.
+ */
+export function checkDataDimension(reading: SegmentReading): Finding[] {
+  const { headerGeometry, geometry, subject } = reading;
+  if (headerGeometry !== null || geometry === null || subject.dimension === null) return [];
+  return geometry.dimension === subject.dimension
+    ? []
+    : [mismatch(reading, "data", 0, geometry.dimension, subject.dimension)];
+}
+
+function mismatch(
+  { subject }: SegmentReading,
+  file: "header" | "data",
+  offset: number,
+  index: number,
+  catalogue: number,
+): Finding {
+  return createFinding("dimension-mismatch", {
+    ...inFile(subject, file),
+    offset,
+    message: `The index holds vectors of ${index} dimensions, the catalogue says ${catalogue}`,
+    detail: { index, catalogue },
+  });
+}
+
 function headerFinding(
   reading: SegmentReading,
   name: FindingName,
@@ -94,13 +124,9 @@ function checkGeometry(reading: SegmentReading, header: HnswHeader): Finding[] {
     )];
   }
   if (subject.dimension === null || subject.dimension === headerGeometry.dimension) return [];
-  return [createFinding("dimension-mismatch", {
-    ...inFile(subject, "header"),
-    offset: HEADER_OFFSETS.slotSizeBytes,
-    message: `The index holds vectors of ${headerGeometry.dimension} dimensions, ` +
-      `the catalogue says ${subject.dimension}`,
-    detail: { index: headerGeometry.dimension, catalogue: subject.dimension },
-  })];
+  const { dimension } = headerGeometry;
+  const offset = HEADER_OFFSETS.slotSizeBytes;
+  return [mismatch(reading, "header", offset, dimension, subject.dimension)];
 }
 
 /** Names the field that disagrees with what the others, or the catalogue's dimension, demand. */

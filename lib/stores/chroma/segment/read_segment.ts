@@ -8,7 +8,7 @@ import { join } from "@std/path";
 import { toIndex } from "../../../base/bytes.ts";
 import { BoundedFile } from "../../../fs/read_fs.ts";
 import { surveyBinFile } from "../../../hnsw/bin_file.ts";
-import { geometryOf, geometryOfHeader, type HnswGeometry } from "../../../hnsw/geometry.ts";
+import { geometryOfHeader, type HnswGeometry } from "../../../hnsw/geometry.ts";
 import {
   HEADER_SIZE_BYTES,
   type HnswHeader,
@@ -21,6 +21,7 @@ import { spreadLevel0 } from "../../../hnsw/reachability.ts";
 import { SlotBitmap } from "../../../hnsw/slot_bitmap.ts";
 import { type SlotSurvey, surveySlots } from "../../../hnsw/slots.ts";
 import type { CheckLevel } from "../../../model/report.ts";
+import { findLayout } from "./find_layout.ts";
 import { type IdMap, type IdVisitor, readIdMap } from "./id_map.ts";
 import { SEGMENT_FILES, type StoreFile } from "../layout.ts";
 import {
@@ -119,20 +120,19 @@ class SegmentReader implements Disposable {
 
   #readHeader(): HeaderPart {
     const file = this.#file("header");
-    if (file === null) return { header: null, headerGeometry: null, geometry: this.#configured() };
+    if (file === null) return { header: null, headerGeometry: null, geometry: this.#layout() };
     const header = parseHeader(file.read(0, HEADER_SIZE_BYTES));
     this.#checked("header", file.sizeBytes);
     const headerGeometry = header?.persistenceVersion === PERSISTENCE_VERSION
       ? geometryOfHeader(header)
       : null;
-    return { header, headerGeometry, geometry: headerGeometry ?? this.#configured() };
+    return { header, headerGeometry, geometry: headerGeometry ?? this.#layout() };
   }
 
-  /** The layout as the catalogue has it, for an index whose header cannot be believed. */
-  #configured(): HnswGeometry | null {
-    const { dimension, settings } = this.#subject;
-    if (dimension === null || dimension < 1 || settings === null) return null;
-    return geometryOf(settings.maxNeighbors, dimension);
+  /** The layout of an index whose header cannot be believed. */
+  #layout(): HnswGeometry | null {
+    const data = this.#options.level === "quick" ? null : this.#file("data");
+    return findLayout(this.#subject, data);
   }
 
   #declaredCount(header: HnswHeader | null, geometry: HnswGeometry | null): SlotCount | null {

@@ -55,7 +55,7 @@ export interface SegmentReading {
   readonly header: HnswHeader | null;
   /** The layout that header.bin gives, or null when it contradicts itself. */
   readonly headerGeometry: HnswGeometry | null;
-  /** The layout that the rest was read by: the header's, or else the catalogue's. */
+  /** The layout that the rest was read by: the header's, else that of the labels or the catalogue's. */
   readonly geometry: HnswGeometry | null;
   /** How many slots are in use, or null when nothing tells. */
   readonly count: SlotCount | null;

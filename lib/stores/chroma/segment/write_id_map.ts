@@ -6,10 +6,10 @@
  * | ---------------- | ------------------------- | ------------- | -------------- | -------------- |
  * | 0.4 to 0.5.5     | PersistentData, protocol 5| the watermark | floats         | of every id    |
  * | 0.5.6 to 0.6     | PersistentData, protocol 5| no such field | floats         | of every id    |
- * | 1.x              | dictionary, protocol 3    | None          | None or floats | empty          |
+ * | 1.x              | dictionary, protocol 3    | None          | None           | empty          |
  *
- * Since 0.5.6 the watermark stands in `max_seq_id`. Where it is missing there, engines take it from
- * the id map, and put it there.
+ * Since 0.5.6 the watermark stands in `max_seq_id`. Where it is missing there, 0.5.6 to 0.6 take it
+ * from the id map, and put it there; without any they fail.
  *
  * The Python era puts every id into the memo once and refers to it in the two other dictionaries.
  * All three have one order here, so that the place in the memo follows from the place in the order,
@@ -28,7 +28,7 @@ import { ID_MAP_CLASS } from "./id_map.ts";
 export interface IdMapContent {
   /** Whose shape it has. */
   readonly era: "python" | "rust";
-  /** Floats of a vector; null where 1.x has not written it down. */
+  /** Floats of a vector; null for 1.x. */
   readonly dimensionality: number | null;
   /** The last label that was given. */
   readonly totalElementsAdded: number;

@@ -24,6 +24,8 @@ export interface EditStatement {
 export interface CatalogueEdit {
   /** What it answers. */
   readonly finding: Finding;
+  /** The collection that it is about, or null. */
+  readonly collectionId: string | null;
   /** The statements, in order. */
   readonly statements: readonly EditStatement[];
   /** What is done and what says so, for people: one clause without a final period. */
@@ -38,6 +40,8 @@ export interface PlanningContext {
   readonly catalogue: Catalogue;
   /** The collections with their segments. */
   readonly collections: readonly CollectionSegments[];
+  /** The same by their METADATA and VECTOR segments. */
+  readonly owners: ReadonlyMap<string, CollectionSegments>;
   /** The engine that it tells. */
   readonly engine: Engine;
   /** What else was read. */
@@ -53,7 +57,7 @@ export interface Refusal {
 }
 
 /** What planning makes of a finding: what to do, or why nothing. */
-export type PlannedEdit = Omit<CatalogueEdit, "finding"> | Refusal;
+export type PlannedEdit = Omit<CatalogueEdit, "finding" | "collectionId"> | Refusal;
 
 /** Plans what answers a finding. */
 export type EditPlanner = (finding: Finding, context: PlanningContext) => PlannedEdit;
@@ -85,6 +89,24 @@ export function rowLoss(
   collection: string | null,
 ): RepairLoss {
   return { kind: "row", outcome: "kept", reason, collection, table, count: 1, ids: [id] };
+}
+
+/**
+ * Lists collections by their segments.
+ *
+ * @param collections The collections.
+ * @returns The collection of each METADATA and each VECTOR segment.
+ */
+export function listOwners(
+  collections: readonly CollectionSegments[],
+): Map<string, CollectionSegments> {
+  return new Map(
+    collections.flatMap((entry) =>
+      [entry.metadata, entry.vector].flatMap((segment) =>
+        segment === null ? [] : [[segment.id, entry] as const]
+      )
+    ),
+  );
 }
 
 /** Whether planning has refused. */

@@ -27,11 +27,19 @@ export interface NumberingEvidence {
    * as the times of rows tell.
    */
   readonly restartedAt: number | null;
+  /**
+   * Ids of records whose vector may be an older one, for the queue has lost their last write; by
+   * collection.
+   */
+  readonly outdated: ReadonlyMap<string, readonly string[]>;
 }
 
 /** What the files of an index tell of how it was made. */
 export interface IndexEvidence {
-  /** Floats of a vector, by header.bin and the labels in data_level0.bin. */
+  /**
+   * Floats of a vector, by header.bin and the labels in data_level0.bin; where header.bin is damaged
+   * by the labels alone, and only where that is another number than the catalogue's.
+   */
   readonly dimension: number | null;
   /** M, by header.bin. */
   readonly maxNeighbors: number | null;
@@ -83,7 +91,7 @@ export interface CatalogueEvidence {
   readonly numbering: NumberingEvidence;
   /** By VECTOR segment. */
   readonly indexes: ReadonlyMap<string, IndexEvidence>;
-  /** Floats of the vectors that the queue holds, by collection, where all agree. */
+  /** Floats of the vectors that the queue holds, by collection, where nearly all agree. */
   readonly queueDimensions: ReadonlyMap<string, number>;
   /** Collections that the queue holds rows of. */
   readonly queuedCollections: ReadonlySet<string>;

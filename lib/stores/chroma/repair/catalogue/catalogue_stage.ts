@@ -12,18 +12,25 @@
 import type { Finding } from "../../../../model/finding.ts";
 import type { RepairStep } from "../../../../model/repair.ts";
 import type { StoreDatabase } from "../../../../sqlite/database.ts";
-import { type Catalogue, listCollections } from "../../catalogue/catalogue.ts";
+import {
+  type Catalogue,
+  collectionLabel,
+  type CollectionSegments,
+  listCollections,
+} from "../../catalogue/catalogue.ts";
 import { checkCatalogue } from "../../catalogue/check_catalogue.ts";
 import { checkConfiguration } from "../../catalogue/check_configuration.ts";
 import { checkMigrations } from "../../catalogue/check_migrations.ts";
 import { checkWatermarks } from "../../catalogue/check_watermarks.ts";
 import type { Engine } from "../../catalogue/migrations.ts";
+import type { PickleWatermarks } from "../../catalogue/watermark.ts";
+import { tolerateDamage } from "../../catalogue/stored_values.ts";
 import { CATALOGUE_NAME, type Layout, readLayout } from "../../layout.ts";
 import { listVectorSegments, openCatalogue, readPickleWatermarks } from "../../opened_catalogue.ts";
 import { isWanted } from "../cures.ts";
 import type { PreparedStep, RepairContext } from "../repair_context.ts";
 import { applyEdits } from "./apply_edits.ts";
-import type { CatalogueEdit, PlanningContext } from "./catalogue_edit.ts";
+import { type CatalogueEdit, listOwners, type PlanningContext } from "./catalogue_edit.ts";
 import {
   CATALOGUE_FINDINGS,
   planCatalogueEdits,
@@ -39,7 +46,7 @@ const MOST_ROUNDS = 6;
  * Corrects the catalogue in the private copy of the database.
  *
  * @param context What the stages share.
- * @returns One step for the store, and one for each collection; none where nothing can be answered.
+ * @returns One step, or none where nothing can be answered.
  * @throws {OperationError} A file cannot be read or written.
  */
 export async function prepareCatalogueStage(
@@ -61,37 +68,66 @@ interface ReadableCatalogue {
 interface Judgement {
   readonly planning: Omit<PlanningContext, "evidence">;
   readonly findings: readonly Finding[];
+  readonly pickles: PickleWatermarks;
 }
 
 class CatalogueCorrection {
   readonly #context: RepairContext;
   readonly #edits: CatalogueEdit[] = [];
   readonly #attempted = new Set<string>();
+  /** What could not be planned in the last round. */
   #refusals: readonly RefusedFinding[] = [];
+  /** What SQLite has refused in any round. */
+  readonly #rejected: RefusedFinding[] = [];
+
+  /** What indexes and the queue say of dimensions, which a correction does not change. */
+  #mismatches: readonly Finding[];
 
   constructor(context: RepairContext) {
     this.#context = context;
+    this.#mismatches = listMismatches(context.findings);
   }
 
   async run(): Promise<RepairStep[]> {
-    const { store, working, request } = this.#context;
-    const sizeBytes = working.hasOwnDatabase ? 0 : readLayout(store.path).catalogue?.sizeBytes ?? 0;
+    const { working, request } = this.#context;
+    await this.#correct();
+    // An index whose row was lost has not been read before.
+    if (this.#edits.some(({ finding }) => finding.name === "segment-row-missing")) {
+      working.settle();
+      this.#mismatches = listMismatches(await request.check(working.path))
+        .filter((finding) => isWanted(finding, request));
+      await this.#correct();
+    }
+    const left = this.#read((opened, layout) => this.#judge(opened, layout));
+    if (left === null) return [];
+    const open = new Set(left.findings.map(keyOf));
+    const answered = this.#edits.filter(({ finding }) => !open.has(keyOf(finding)));
+    const sizeBytes = answered.length === 0 ? 0 : working.claimDatabaseSize();
+    const refusals = [...this.#refusals, ...this.#rejected];
+    const labels = new Map(
+      left.planning.collections.map(({ collection }) => [
+        collection.id,
+        collectionLabel(collection),
+      ]),
+    );
+    return describeSteps(answered, { refusals, labels, sizeBytes });
+  }
+
+  async #correct(): Promise<void> {
+    const { working, request } = this.#context;
     for (let round = 0; round < MOST_ROUNDS; round++) {
       request.signal?.throwIfAborted();
       const edits = this.#read((opened, layout) => this.#plan(opened, layout)) ?? [];
-      if (edits.length === 0) break;
+      if (edits.length === 0) return;
       // Only now is a copy made: where nothing can be answered, the database stays.
-      applyEdits(await working.openDatabase(), edits);
-      this.#edits.push(...edits);
+      const { applied, refused } = applyEdits(await working.openDatabase(), edits);
+      this.#edits.push(...applied);
+      this.#rejected.push(...refused);
+      if (applied.length === 0) return;
     }
-    const left = new Set(
-      this.#read((opened, layout) => this.#judge(opened, layout).findings.map(keyOf)),
-    );
-    const answered = this.#edits.filter(({ finding }) => !left.has(keyOf(finding)));
-    return describeSteps(answered, this.#refusals, sizeBytes);
   }
 
-  /** Reads the working store as it is now; null when SQLite refuses the database. */
+  /** Reads the working store as it is now; null when the database is too damaged for that. */
   #read<T>(action: (opened: ReadableCatalogue, layout: Layout) => T): T | null {
     const { working } = this.#context;
     working.settle();
@@ -101,17 +137,17 @@ class CatalogueCorrection {
     try {
       const { catalogue, engine, reading: { database } } = opened;
       if (catalogue === null || engine === null || database === null) return null;
-      return action({ catalogue, engine, database }, layout);
+      return tolerateDamage(() => action({ catalogue, engine, database }, layout), () => {});
     } finally {
       opened.reading.release();
     }
   }
 
   #plan(opened: ReadableCatalogue, layout: Layout): readonly CatalogueEdit[] {
-    const { planning, findings } = this.#judge(opened, layout);
+    const { planning, findings, pickles } = this.#judge(opened, layout);
     const open = findings.filter((finding) => !this.#attempted.has(keyOf(finding)));
     if (open.length === 0) return [];
-    const evidence = readEvidence({ ...opened, layout }, open);
+    const evidence = readEvidence({ ...opened, layout, pickles }, open);
     const { edits, refusals } = planCatalogueEdits(open, { ...planning, evidence });
     this.#refusals = refusals;
     for (const { finding } of edits) this.#attempted.add(keyOf(finding));
@@ -119,11 +155,9 @@ class CatalogueCorrection {
   }
 
   #judge({ catalogue, engine }: ReadableCatalogue, layout: Layout): Judgement {
-    const { request, findings: first } = this.#context;
-    const pickles = readPickleWatermarks(
-      listVectorSegments(layout, catalogue, engine),
-      catalogue,
-    );
+    const { request } = this.#context;
+    const segments = listVectorSegments(layout, catalogue, engine);
+    const pickles = readPickleWatermarks(segments, catalogue);
     const collections = listCollections(catalogue);
     const findings = [
       ...checkMigrations(catalogue, engine),
@@ -131,16 +165,26 @@ class CatalogueCorrection {
       ...checkConfiguration(catalogue, engine),
       ...checkWatermarks(catalogue, engine, pickles),
     ].filter((finding) => CATALOGUE_FINDINGS.has(finding.name) && isWanted(finding, request));
-    // That one is told by header.bin, which no correction changes: only what it is held against.
-    const mismatches = first.filter(({ name, segment, detail }) =>
-      name === "dimension-mismatch" &&
-      collections.some(({ collection, vector }) =>
-        vector?.id === segment && collection.dimension !== detail.index
-      )
-    );
-    const planning = { catalogue, collections, engine, newId: () => crypto.randomUUID() };
-    return { planning, findings: [...findings, ...mismatches] };
+    const mismatches = this.#mismatches.filter((finding) => isOpenMismatch(finding, collections));
+    const owners = listOwners(collections);
+    const newId = (): string => crypto.randomUUID();
+    const planning = { catalogue, collections, owners, engine, newId };
+    return { planning, findings: [...findings, ...mismatches], pickles };
   }
+}
+
+function listMismatches(findings: readonly Finding[]): Finding[] {
+  return findings.filter(({ name }) => name === "dimension-mismatch");
+}
+
+function isOpenMismatch(
+  { segment, collection: label, detail }: Finding,
+  collections: readonly CollectionSegments[],
+): boolean {
+  return collections.some(({ collection, vector }) =>
+    (segment === null ? collectionLabel(collection) === label : vector?.id === segment) &&
+    collection.dimension === detail.catalogue
+  );
 }
 
 /** The collection and the segment belong to it: one place alone is the whole catalogue. */

@@ -18,11 +18,13 @@ import type { PlanningContext } from "./catalogue_edit.ts";
  */
 export function findSubjects(
   { segment, collection: label }: Finding,
-  { collections }: Pick<PlanningContext, "collections">,
+  { collections, owners }: Pick<PlanningContext, "collections" | "owners">,
 ): CollectionSegments[] {
+  if (segment !== null) {
+    const owner = owners.get(segment);
+    return owner === undefined ? [] : [owner];
+  }
   return collections.filter(({ collection, vector }) =>
-    segment === null
-      ? vector === null && collectionLabel(collection) === label
-      : vector?.id === segment
+    vector === null && collectionLabel(collection) === label
   );
 }

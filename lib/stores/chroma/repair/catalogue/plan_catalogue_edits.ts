@@ -7,6 +7,7 @@
 
 import type { Finding } from "../../../../model/finding.ts";
 import type { FindingName } from "../../../../model/finding_names.ts";
+import { collectionLabel } from "../../catalogue/catalogue.ts";
 import {
   type CatalogueEdit,
   type EditPlanner,
@@ -97,11 +98,26 @@ export function planCatalogueEdits(
         refusals.push({ finding, refused: planned.refused });
         continue;
       }
+      const collectionId = findCollection(finding, context);
       // Two findings of one kind may have one cause.
-      const what = JSON.stringify([name, finding.collection, finding.segment, planned.sentence]);
-      if (!done.has(what)) edits.push({ finding, ...planned });
+      const what = JSON.stringify([name, collectionId, planned.sentence]);
+      if (!done.has(what)) edits.push({ finding, collectionId, ...planned });
       done.add(what);
     }
   }
   return { edits, refusals };
+}
+
+function findCollection(
+  { segment, collection: label, detail }: Finding,
+  { owners, collections }: PlanningContext,
+): string | null {
+  const owner = owners.get(segment ?? "");
+  if (owner !== undefined) return owner.collection.id;
+  if (typeof detail.collectionId === "string") return detail.collectionId;
+  if (label === null) return null;
+  const named = collections.find(({ collection }) =>
+    collection.id === label || collectionLabel(collection) === label
+  );
+  return named?.collection.id ?? null;
 }

@@ -27,6 +27,11 @@ import { findKnownConfiguration, type KnownConfiguration } from "./known_setting
 
 const DEFAULT_SPACE = "l2";
 
+/** Its row may come back in this very round: what the index tells counts in the next one. */
+const NO_INDEX: PlannedEdit = {
+  refused: "The collection has no VECTOR segment, whose index would tell the settings",
+};
+
 const INDEX_OF_SCHEMA = [
   "$.defaults.float_list.vector_index.config.space",
   '$.keys."#embedding".float_list.vector_index.config.space',
@@ -65,6 +70,7 @@ export function planUnreadableConfiguration(
   context: PlanningContext,
 ): PlannedEdit {
   const entries = findSubjects(finding, context);
+  if (entries.some(({ vector }) => vector === null)) return NO_INDEX;
   const rewritten = entries.map((entry) => {
     const known = findKnownConfiguration(entry, context);
     return { entry, known, rewriting: rewrite(finding, entry, known, context) };
@@ -186,6 +192,7 @@ export function planMissingType(finding: Finding, context: PlanningContext): Pla
 export function planUnknownSpace(finding: Finding, context: PlanningContext): PlannedEdit {
   const [entry] = findSubjects(finding, context);
   if (entry === undefined) return { refused: "The collection is not there any more" };
+  if (entry.vector === null) return NO_INDEX;
   const { collection } = entry;
   const found = findSpaceElsewhere(finding, entry, context);
   const space = found ?? DEFAULT_SPACE;

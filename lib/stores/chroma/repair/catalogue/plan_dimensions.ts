@@ -6,11 +6,12 @@
  */
 
 import type { Finding } from "../../../../model/finding.ts";
-import { collectionLabel } from "../../catalogue/catalogue.ts";
+import { collectionLabel, type CollectionSegments } from "../../catalogue/catalogue.ts";
 import {
   type EditStatement,
   type PlannedEdit,
   type PlanningContext,
+  type Refusal,
   statement,
 } from "./catalogue_edit.ts";
 import type { IndexEvidence } from "./catalogue_evidence.ts";
@@ -35,6 +36,9 @@ export function planMissingDimension(finding: Finding, context: PlanningContext)
   );
   const [first] = undimensioned;
   if (first === undefined) return { refused: "The collection is not there any more" };
+  if (undimensioned.some(({ vector }) => vector === null)) {
+    return { refused: "The collection has no VECTOR segment, whose index would tell it" };
+  }
   const statements: EditStatement[] = [];
   let reason = "";
   for (const { collection, vector } of undimensioned) {
@@ -63,29 +67,57 @@ export function planMissingDimension(finding: Finding, context: PlanningContext)
  * where the index is somebody else's.
  */
 export function planDimensionMismatch(finding: Finding, context: PlanningContext): PlannedEdit {
-  const { evidence, collections } = context;
-  const owner = collections.find(({ vector }) => vector?.id === finding.segment);
-  const index = evidence.indexes.get(finding.segment ?? "");
-  if (owner === undefined || index === undefined || index.dimension === null) {
-    return { refused: "No label in data_level0.bin bears out what header.bin says" };
-  }
-  const { dimension } = index;
+  const { evidence } = context;
+  const [owner] = findOwners(finding, context);
+  if (owner === undefined) return { refused: "The collection is not there any more" };
+  const index = owner.vector === null ? undefined : evidence.indexes.get(owner.vector.id);
   const queued = evidence.queueDimensions.get(owner.collection.id);
-  if (queued !== undefined && queued !== dimension) {
+  const proven = weigh(index, queued);
+  if ("refused" in proven) return proven;
+  const { dimension, reason } = proven;
+  if (dimension === owner.collection.dimension) {
+    return { refused: "The catalogue is right, and the index is not that of the collection" };
+  }
+  return {
+    statements: [writeDimension(owner.collection.id, dimension)],
+    sentence: `Set the number of dimensions to ${dimension}: ${reason}`,
+    losses: [],
+  };
+}
+
+function findOwners(
+  { segment, collection: label }: Finding,
+  { owners, collections }: PlanningContext,
+): CollectionSegments[] {
+  const owner = segment === null ? undefined : owners.get(segment);
+  if (owner !== undefined) return [owner];
+  return collections.filter(({ collection }) => collectionLabel(collection) === label);
+}
+
+/** Index and queue have to agree where both tell. */
+function weigh(
+  index: IndexEvidence | undefined,
+  queued: number | undefined,
+): ProvenDimension | Refusal {
+  const dimension = index?.dimension ?? null;
+  if (index === undefined || dimension === null) {
+    return queued === undefined
+      ? { refused: "Neither the index nor the queue holds a vector that proves it" }
+      : { dimension: queued, reason: "the vectors in the queue have it" };
+  }
+  if (queued === dimension) {
+    return { dimension, reason: "the index and the vectors in the queue have it" };
+  }
+  if (queued !== undefined) {
     return {
       refused: `The vectors in the queue have ${queued} dimensions: the index of ${dimension} is ` +
         "not that of the collection",
     };
   }
-  const reason = queued === dimension ? "the vectors in the queue have it too" : provesOwner(index);
-  if (reason === null) {
-    return { refused: "Nothing proves that the index is that of the collection" };
-  }
-  return {
-    statements: [writeDimension(owner.collection.id, dimension)],
-    sentence: `Set the number of dimensions to ${dimension}, which the index has: ${reason}`,
-    losses: [],
-  };
+  const reason = provesOwner(index);
+  return reason === null
+    ? { refused: "Nothing proves that the index is that of the collection" }
+    : { dimension, reason: `the index has it, and ${reason}` };
 }
 
 function findDimension(

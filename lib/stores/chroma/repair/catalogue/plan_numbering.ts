@@ -16,6 +16,8 @@
 
 import { formatNumber } from "../../../../base/format.ts";
 import type { Finding } from "../../../../model/finding.ts";
+import type { RepairLoss } from "../../../../model/repair.ts";
+import { collectionLabel } from "../../catalogue/catalogue.ts";
 import { QUEUE_OPERATIONS } from "../../records/queue_row.ts";
 import {
   type EditStatement,
@@ -47,8 +49,27 @@ export function planNumbering(finding: Finding, context: PlanningContext): Plann
       `indexes have got: the watermark of ${formatNumber(watermark)} is right` +
       (restartedAt === null ? "" : "; rows from " + formatNumber(restartedAt) +
         " on, which were never applied, are numbered anew"),
-    losses: [],
+    losses: listOutdated(finding, context),
   };
+}
+
+function listOutdated(
+  { segment }: Finding,
+  { owners, evidence: { numbering } }: PlanningContext,
+): RepairLoss[] {
+  const owner = owners.get(segment ?? "");
+  const ids = numbering.outdated.get(owner?.collection.id ?? "") ?? [];
+  // Both halves of a collection may show the finding; what is lost is lost once.
+  if (owner === undefined || owner.metadata?.id !== segment || ids.length === 0) return [];
+  return [{
+    kind: "newer-version",
+    outcome: "kept",
+    reason: "the queue has lost their last write, so the index may hold the vector before it",
+    collection: collectionLabel(owner.collection),
+    table: null,
+    count: ids.length,
+    ids,
+  }];
 }
 
 /** Every correction says so; the first one that is carried out leaves no such row. */
@@ -63,12 +84,10 @@ function renumber(restartedAt: number, reached: number): EditStatement {
 
 function takeNumber(
   { segment }: Finding,
-  { collections, evidence }: PlanningContext,
+  { owners, evidence }: PlanningContext,
   reached: number,
 ): EditStatement {
-  const owner = collections.find(({ metadata, vector }) =>
-    metadata?.id === segment || vector?.id === segment
-  );
+  const owner = owners.get(segment ?? "");
   const id = owner?.collection.id ?? "";
   // Tenant and namespace of a topic are settings of the engine, the same for all collections.
   const [other = "persistent://default/default/"] = evidence.topics.values();

@@ -140,11 +140,11 @@ function isOpen(
   { collection }: CollectionSegments,
   { evidence }: PlanningContext,
 ): boolean {
-  if (collection.dimension === null && !evidence.queuedCollections.has(collection.id)) return false;
-  if (dimension !== null && collection.dimension !== null && dimension !== collection.dimension) {
-    return false;
-  }
-  return (overlaps.get(collection.id) ?? 1) > OTHER_COLLECTION;
+  const overlap = overlaps.get(collection.id);
+  // Ids count for more than the catalogue's dimension, which may be what is damaged.
+  if (overlap !== undefined) return overlap > OTHER_COLLECTION;
+  if (collection.dimension === null) return evidence.queuedCollections.has(collection.id);
+  return dimension === null || dimension === collection.dimension;
 }
 
 function putBack(

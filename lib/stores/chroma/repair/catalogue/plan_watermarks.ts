@@ -53,12 +53,10 @@ interface SafeWatermark {
  * @returns The watermark in the form of the era.
  */
 export function planWatermark(finding: Finding, context: PlanningContext): PlannedEdit {
-  const { catalogue, engine, evidence, collections } = context;
+  const { catalogue, engine, evidence, owners } = context;
   const segmentId = finding.segment ?? "";
   const row = catalogue.watermarks.find((one) => one.segmentId === segmentId) ?? null;
-  const owner = collections.find(({ metadata, vector }) =>
-    metadata?.id === segmentId || vector?.id === segmentId
-  );
+  const owner = owners.get(segmentId);
   if (owner === undefined) return { refused: "The segment is not there any more" };
   const numbering = planNumbering(finding, context);
   if (numbering !== null) return numbering;

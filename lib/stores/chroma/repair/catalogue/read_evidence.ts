@@ -6,14 +6,17 @@
 
 import type { Finding } from "../../../../model/finding.ts";
 import type { FindingName } from "../../../../model/finding_names.ts";
-import type { SqlValue, StoreDatabase } from "../../../../sqlite/database.ts";
+import type { StoreDatabase } from "../../../../sqlite/database.ts";
 import {
   type Catalogue,
   collectionLabel,
   type CollectionSegments,
   listCollections,
+  type SegmentRow,
 } from "../../catalogue/catalogue.ts";
+import { resolveIndexSettings } from "../../catalogue/configuration.ts";
 import { LARGEST_DIMENSION } from "../../catalogue/stored_values.ts";
+import { type PickleWatermarks, readStoredWatermarks } from "../../catalogue/watermark.ts";
 import type { Layout, SegmentDirectory } from "../../layout.ts";
 import type {
   CatalogueEvidence,
@@ -22,6 +25,7 @@ import type {
   WatermarkEvidence,
 } from "./catalogue_evidence.ts";
 import { countContents, countKnownIds, readIndexEvidence } from "./read_index_evidence.ts";
+import { listOutdated } from "./read_outdated.ts";
 import { readSegmentCandidates, type SegmentCandidates } from "./read_segment_candidates.ts";
 import { WatermarkReader } from "./read_watermark_evidence.ts";
 
@@ -42,7 +46,25 @@ const NEEDS_INDEX: readonly FindingName[] = [
 
 const NO_CANDIDATES: SegmentCandidates = { metadata: [], vector: [] };
 
+const NO_NUMBERING = { reached: 0, restartedAt: null, outdated: new Map<string, string[]>() };
+
 const BYTES_PER_FLOAT = 4;
+
+/** Which share of the vectors in the queue has the length that counts; the others are damaged. */
+const USUAL_SHARE = 0.8;
+
+/** A collection's id, which ends every topic. */
+const COLLECTION_ID_LENGTH = 36;
+
+/** The vectors of one collection in the queue. */
+interface VectorCount {
+  /** The length that most of them have. */
+  readonly sizeBytes: number;
+  /** How many have it. */
+  readonly usual: number;
+  /** How many there are. */
+  readonly all: number;
+}
 
 /** What evidence is read from. */
 export interface EvidenceSources {
@@ -52,6 +74,8 @@ export interface EvidenceSources {
   readonly layout: Layout;
   /** What the database says. */
   readonly catalogue: Catalogue;
+  /** The watermarks in id maps. */
+  readonly pickles: PickleWatermarks;
 }
 
 /**
@@ -74,11 +98,18 @@ class EvidenceReader {
   readonly #database: StoreDatabase;
   readonly #layout: Layout;
   readonly #catalogue: Catalogue;
+  readonly #pickles: PickleWatermarks;
+  readonly #stored: PickleWatermarks;
   readonly #findings: readonly Finding[];
   readonly #entries: readonly CollectionSegments[];
   readonly #directories: ReadonlyMap<string, SegmentDirectory>;
 
-  constructor({ database, layout, catalogue }: EvidenceSources, findings: readonly Finding[]) {
+  constructor(
+    { database, layout, catalogue, pickles }: EvidenceSources,
+    findings: readonly Finding[],
+  ) {
+    this.#pickles = pickles;
+    this.#stored = readStoredWatermarks(catalogue);
     this.#database = database;
     this.#layout = layout;
     this.#catalogue = catalogue;
@@ -113,8 +144,14 @@ class EvidenceReader {
   }
 
   #readWatermarks(): Pick<CatalogueEvidence, "watermarks" | "numbering"> {
-    const last = this.#catalogue.queueBounds?.lastSequence ?? 0n;
-    const reader = new WatermarkReader(this.#database, this.#layout, last);
+    const queueLast = this.#catalogue.queueBounds?.lastSequence ?? 0n;
+    const reader = new WatermarkReader({
+      database: this.#database,
+      storePath: this.#layout.path,
+      directories: this.#directories,
+      queueLast,
+      believedUpTo: this.#highestWatermark(queueLast),
+    });
     const wanted = new Set(
       this.#findings.filter(({ name }) => WATERMARKS.includes(name)).map(({ segment }) => segment),
     );
@@ -128,10 +165,43 @@ class EvidenceReader {
         watermarks.set(vector.id, reader.readIndex(entry));
       }
     }
-    const numbering = wanted.size === 0
-      ? { reached: 0, restartedAt: null }
-      : reader.readNumbering(this.#entries);
-    return { watermarks, numbering };
+    if (wanted.size === 0) return { watermarks, numbering: NO_NUMBERING };
+    const numbering = reader.readNumbering(this.#entries);
+    const outdated = numbering.reached > Number(queueLast) ? this.#readOutdated() : new Map();
+    return { watermarks, numbering: { ...numbering, outdated } };
+  }
+
+  #readOutdated(): Map<string, readonly string[]> {
+    const outdated = new Map<string, readonly string[]>();
+    for (const entry of this.#entries) {
+      const watermark = this.#watermarkOf(entry.vector);
+      if (watermark === null) continue;
+      const ids = listOutdated(entry, {
+        database: this.#database,
+        storePath: this.#layout.path,
+        directory: this.#directories.get(entry.vector?.id ?? "") ?? null,
+        watermark,
+      });
+      if (ids.length > 0) outdated.set(entry.collection.id, ids);
+    }
+    return outdated;
+  }
+
+  #watermarkOf(segment: SegmentRow | null): number | null {
+    if (segment === null) return null;
+    return this.#stored.get(segment.id) ?? this.#pickles.get(segment.id) ?? null;
+  }
+
+  /** The highest number that the queue or a watermark bears out. */
+  #highestWatermark(queueLast: bigint): bigint {
+    let highest = queueLast;
+    for (const { metadata, vector } of this.#entries) {
+      for (const segment of [metadata, vector]) {
+        const value = this.#watermarkOf(segment);
+        if (value !== null && BigInt(value) > highest) highest = BigInt(value);
+      }
+    }
+    return highest;
   }
 
   #readIndexes(): Map<string, IndexEvidence> {
@@ -143,7 +213,10 @@ class EvidenceReader {
       if (vector === null) continue;
       if (!segments.has(vector.id) && !labels.has(collectionLabel(collection))) continue;
       const directory = this.#directories.get(vector.id) ?? null;
-      const index = readIndexEvidence(this.#layout.path, directory);
+      const index = readIndexEvidence(this.#layout.path, directory, {
+        dimension: collection.dimension,
+        settings: resolveIndexSettings(this.#catalogue, collection, vector),
+      });
       const knownIds = directory === null || metadata === null
         ? 0
         : countKnownIds(this.#layout.path, directory, this.#database, [metadata.id])
@@ -161,16 +234,20 @@ class EvidenceReader {
     if (!needsVectors && !this.#has("segment-row-missing", "watermark-ahead")) {
       return { dimensions, topics };
     }
-    const vectors = needsVectors
-      ? "min(octet_length(vector)), max(octet_length(vector))"
-      : "NULL, NULL";
+    const size = needsVectors ? "octet_length(vector)" : "NULL";
+    const counts = new Map<string, VectorCount>();
     const rows = this.#database.rows(
-      `SELECT topic, ${vectors} FROM embeddings_queue GROUP BY topic`,
+      `SELECT topic, ${size}, count(*) FROM embeddings_queue GROUP BY 1, 2 ORDER BY 3 DESC`,
     );
-    for (const [topic, least, most] of rows) {
-      const collection = String(topic).slice(-36);
-      topics.set(collection, String(topic));
-      const dimension = toQueueDimension(least, most);
+    for (const [topic, sizeBytes, count] of rows) {
+      const collection = String(topic).slice(-COLLECTION_ID_LENGTH);
+      topics.set(collection, topics.get(collection) ?? String(topic));
+      if (typeof sizeBytes !== "number") continue;
+      const counted = counts.get(collection) ?? { sizeBytes, usual: Number(count), all: 0 };
+      counts.set(collection, { ...counted, all: counted.all + Number(count) });
+    }
+    for (const [collection, counted] of counts) {
+      const dimension = toQueueDimension(counted);
       if (dimension !== null) dimensions.set(collection, dimension);
     }
     return { dimensions, topics };
@@ -206,14 +283,10 @@ class EvidenceReader {
   }
 }
 
-/** The dimension of vectors that all have the same length. */
-function toQueueDimension(
-  least: SqlValue | undefined,
-  most: SqlValue | undefined,
-): number | null {
-  if (typeof least !== "number" || least !== most) return null;
-  const dimension = least / BYTES_PER_FLOAT;
+/** The dimension that nearly all vectors have. */
+function toQueueDimension({ sizeBytes, usual, all }: VectorCount): number | null {
+  const dimension = sizeBytes / BYTES_PER_FLOAT;
   const isPossible = Number.isInteger(dimension) && dimension >= 1 &&
     dimension <= LARGEST_DIMENSION;
-  return isPossible ? dimension : null;
+  return isPossible && usual >= USUAL_SHARE * all ? dimension : null;
 }

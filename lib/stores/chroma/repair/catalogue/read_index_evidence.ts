@@ -17,7 +17,9 @@ import {
 import { findGeometry } from "../../../../hnsw/salvage_geometry.ts";
 import type { StoreDatabase } from "../../../../sqlite/database.ts";
 import { SEGMENT_FILES, type SegmentDirectory } from "../../layout.ts";
+import { findLayout } from "../../segment/find_layout.ts";
 import { readIdMap, streamIdMap } from "../../segment/id_map.ts";
+import type { SegmentSubject } from "../../segment/segment_reading.ts";
 import type { IndexEvidence } from "./catalogue_evidence.ts";
 import { findSpace } from "./space_evidence.ts";
 
@@ -35,21 +37,26 @@ const NO_INDEX: IndexEvidence = {
   hasIdMap: false,
 };
 
+/** By what the layout of an index is found whose header is damaged. */
+export type LayoutHint = Pick<SegmentSubject, "dimension" | "settings">;
+
 /**
  * Reads what the files of an index tell.
  *
  * @param storePath The store's directory.
  * @param directory The directory of the index, or null.
+ * @param hint What the catalogue says of it, or null.
  * @returns What they tell; `knownIds` is 0.
  * @throws {OperationError} A file cannot be read.
  */
 export function readIndexEvidence(
   storePath: string,
   directory: SegmentDirectory | null,
+  hint: LayoutHint | null = null,
 ): IndexEvidence {
   if (directory === null) return NO_INDEX;
   using files = new IndexReader(storePath, directory);
-  return files.read();
+  return files.read(hint);
 }
 
 /**
@@ -124,7 +131,7 @@ class IndexReader implements Disposable {
     for (const file of this.#files.values()) file.close();
   }
 
-  read(): IndexEvidence {
+  read(hint: LayoutHint | null): IndexEvidence {
     const idMapFile = this.#files.get("idMap");
     const idMap = idMapFile === undefined ? null : readIdMap(idMapFile);
     const base = {
@@ -134,7 +141,9 @@ class IndexReader implements Disposable {
       hasIdMap: idMap !== null,
     };
     const header = this.#readHeader();
-    const geometry = header === null ? null : this.#confirm(geometryOfHeader(header));
+    const written = header === null ? null : geometryOfHeader(header);
+    if (written === null) return { ...base, dimension: this.#findDimension(hint) };
+    const geometry = this.#confirm(written);
     const count = header === null ? null : toIndex(header.count);
     if (header === null || geometry === null || count === null || count === 0) return base;
     return {
@@ -153,10 +162,18 @@ class IndexReader implements Disposable {
     return header?.persistenceVersion === PERSISTENCE_VERSION ? header : null;
   }
 
-  /** Labels stand where the header says, or it lies. */
-  #confirm(geometry: HnswGeometry | null): HnswGeometry | null {
+  /** The catalogue's own dimension is no evidence: only another one that labels bear out. */
+  #findDimension(hint: LayoutHint | null): number | null {
     const data = this.#files.get("data");
-    if (data === undefined || geometry === null) return null;
+    if (hint === null || data === undefined) return null;
+    const { dimension } = findLayout(hint, data) ?? { dimension: hint.dimension };
+    return dimension === hint.dimension ? null : dimension;
+  }
+
+  /** Labels stand where the header says, or it lies. */
+  #confirm(geometry: HnswGeometry): HnswGeometry | null {
+    const data = this.#files.get("data");
+    if (data === undefined) return null;
     const found = findGeometry(data, { configured: null, header: geometry, dimensions: [] });
     return found?.geometry ?? null;
   }

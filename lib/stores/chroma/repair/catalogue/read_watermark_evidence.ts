@@ -9,7 +9,7 @@ import { BoundedFile } from "../../../../fs/read_fs.ts";
 import type { StoreDatabase } from "../../../../sqlite/database.ts";
 import type { CollectionSegments } from "../../catalogue/catalogue.ts";
 import { toBigInt } from "../../catalogue/stored_values.ts";
-import { type Layout, SEGMENT_FILES } from "../../layout.ts";
+import { SEGMENT_FILES, type SegmentDirectory } from "../../layout.ts";
 import { QUEUE_OPERATIONS } from "../../records/queue_row.ts";
 import { readIdMap, streamIdMap } from "../../segment/id_map.ts";
 import type { NumberingEvidence, WatermarkEvidence } from "./catalogue_evidence.ts";
@@ -23,23 +23,29 @@ const OF_SEGMENTS = "segment_id IN (SELECT value FROM json_each(?))";
 /** How many rows of the queue come out of SQLite at a time. */
 const ROWS_PER_PAGE = 4096;
 
+/** What is read. */
+export interface WatermarkSources {
+  /** The database. */
+  readonly database: StoreDatabase;
+  /** The store's directory. */
+  readonly storePath: string;
+  /** The directories of indexes, by segment. */
+  readonly directories: ReadonlyMap<string, SegmentDirectory>;
+  /** The highest number in the queue; 0 when it is empty. */
+  readonly queueLast: bigint;
+  /** Beyond this no number of a record is believed: a garbled one would be the highest. */
+  readonly believedUpTo: bigint;
+}
+
 /** Reads how far the two halves of collections have got. */
 export class WatermarkReader {
+  readonly #sources: WatermarkSources;
   readonly #database: StoreDatabase;
-  readonly #layout: Layout;
-  readonly #queueLast: bigint;
 
-  /**
-   * Takes the store.
-   *
-   * @param database The database.
-   * @param layout The store's directory.
-   * @param queueLast The highest number in the queue; 0 when it is empty.
-   */
-  constructor(database: StoreDatabase, layout: Layout, queueLast: bigint) {
-    this.#database = database;
-    this.#layout = layout;
-    this.#queueLast = queueLast;
+  /** Takes what is read. */
+  constructor(sources: WatermarkSources) {
+    this.#sources = sources;
+    this.#database = sources.database;
   }
 
   /**
@@ -63,21 +69,14 @@ export class WatermarkReader {
    * @throws {OperationError} The id map cannot be read.
    */
   readIndex(entry: CollectionSegments): WatermarkEvidence {
-    const directory = this.#layout.segments.find(({ movedAside, segmentId }) =>
-      !movedAside && segmentId === entry.vector?.id
-    );
-    const file = directory?.files[SEGMENT_FILES.idMap];
-    if (file === undefined) return this.#complete(entry, 0n);
-    using source = BoundedFile.open(join(this.#layout.path, file.path));
-    const { maxSeqId, highestSequence, fault } = readIdMap(source);
-    let proven = BigInt(Math.max(maxSeqId ?? 0, highestSequence));
-    if (fault === null) {
-      const added = this.#listAdded(entry);
-      streamIdMap(source, (_direction, id) => {
-        const sequence = added.get(id);
-        if (sequence !== undefined && sequence > proven) proven = sequence;
-      });
-    }
+    using source = this.#openIdMap(entry.vector?.id ?? null);
+    if (source === null) return this.#complete(entry, 0n);
+    let proven = this.#highestInIdMap(source);
+    const added = this.#listAdded(entry);
+    streamIdMap(source, (direction, id) => {
+      const sequence = direction === "id-to-label" ? added.get(id) : undefined;
+      if (sequence !== undefined && sequence > proven) proven = sequence;
+    });
     return this.#complete(entry, proven);
   }
 
@@ -89,26 +88,35 @@ export class WatermarkReader {
    * @throws {SqliteError} A table cannot be read.
    * @throws {OperationError} An id map cannot be read.
    */
-  readNumbering(entries: readonly CollectionSegments[]): NumberingEvidence {
+  readNumbering(
+    entries: readonly CollectionSegments[],
+  ): Omit<NumberingEvidence, "outdated"> {
     const segments = entries.flatMap(({ metadata }) => metadata === null ? [] : [metadata.id]);
-    const inMaps = entries.map(({ vector }) => this.#highestInIdMap(vector?.id ?? null));
-    const ofRecords = this.#highestRecord(segments);
-    const reached = inMaps.reduce((most, one) => one > most ? one : most, ofRecords);
-    const restartedAt = reached > this.#queueLast ? this.#findRestart(segments) : null;
+    let reached = this.#highestRecord(segments);
+    for (const { vector } of entries) {
+      using source = this.#openIdMap(vector?.id ?? null);
+      const number = source === null ? 0n : this.#highestInIdMap(source);
+      if (number > reached) reached = number;
+    }
+    const restartedAt = reached > this.#sources.queueLast ? this.#findRestart(segments) : null;
     return {
       reached: Number(reached),
       restartedAt: restartedAt === null ? null : Number(restartedAt),
     };
   }
 
-  #highestInIdMap(segmentId: string | null): bigint {
-    const file = this.#layout.segments.find((directory) =>
-      !directory.movedAside && directory.segmentId === segmentId
-    )?.files[SEGMENT_FILES.idMap];
-    if (file === undefined) return 0n;
-    using source = BoundedFile.open(join(this.#layout.path, file.path));
-    const { maxSeqId, highestSequence } = readIdMap(source);
-    return BigInt(Math.max(maxSeqId ?? 0, highestSequence));
+  #openIdMap(segmentId: string | null): BoundedFile | null {
+    const { directories, storePath } = this.#sources;
+    const file = directories.get(segmentId ?? "")?.files[SEGMENT_FILES.idMap];
+    return file === undefined ? null : BoundedFile.open(join(storePath, file.path));
+  }
+
+  #highestInIdMap(source: BoundedFile): bigint {
+    const { maxSeqId, highestSequence, fault } = readIdMap(source);
+    const numbers = fault === null ? [maxSeqId ?? 0, highestSequence] : [];
+    return numbers.filter((number) => Number.isSafeInteger(number) && number >= 0)
+      .map(BigInt).filter((number) => number <= this.#sources.believedUpTo)
+      .reduce((most, number) => number > most ? number : most, 0n);
   }
 
   #complete({ collection }: CollectionSegments, proven: bigint): WatermarkEvidence {
@@ -127,13 +135,15 @@ export class WatermarkReader {
   /** Every write sets the number of its record; before 1.0 as a BLOB, the highest byte first. */
   #highestRecord(segments: readonly string[]): bigint {
     const list = JSON.stringify(segments);
+    const most = this.#sources.believedUpTo;
     const integer = `SELECT CAST(max(seq_id) AS TEXT) FROM embeddings WHERE ${OF_SEGMENTS} ` +
-      "AND typeof(seq_id) = 'integer'";
-    const blob = `SELECT hex(max(seq_id)) FROM embeddings WHERE ${OF_SEGMENTS} ` +
-      "AND typeof(seq_id) = 'blob' AND octet_length(seq_id) = 8";
-    const ofIntegers = toBigInt(this.#database.row(integer, list)?.[0]) ?? 0n;
-    const hex = this.#database.row(blob, list)?.[0];
-    const ofBlobs = typeof hex === "string" && hex !== "" ? BigInt(`0x${hex}`) : 0n;
+      "AND typeof(seq_id) = 'integer' AND seq_id <= ?";
+    const blob = `SELECT max(hex(seq_id)) FROM embeddings WHERE ${OF_SEGMENTS} ` +
+      "AND typeof(seq_id) = 'blob' AND octet_length(seq_id) = 8 " +
+      "AND hex(seq_id) <= printf('%016X', ?)";
+    const ofIntegers = toBigInt(this.#database.row(integer, list, most)?.[0]) ?? 0n;
+    const hex = this.#database.row(blob, list, most)?.[0];
+    const ofBlobs = typeof hex === "string" ? BigInt(`0x${hex}`) : 0n;
     return ofIntegers > ofBlobs ? ofIntegers : ofBlobs;
   }
 
@@ -147,8 +157,8 @@ export class WatermarkReader {
       `SELECT max(created_at) FROM embeddings WHERE ${OF_SEGMENTS} AND (CASE typeof(seq_id) ` +
         "WHEN 'integer' THEN seq_id > ? ELSE hex(seq_id) > printf('%016X', ?) END)",
       JSON.stringify(segments),
-      this.#queueLast,
-      this.#queueLast,
+      this.#sources.queueLast,
+      this.#sources.queueLast,
     )?.[0];
     if (typeof beyond !== "string") return null;
     const applied = this.#database.row(

@@ -16,12 +16,18 @@
 
 import type { Finding } from "../../../../model/finding.ts";
 import { StoreDatabase } from "../../../../sqlite/database.ts";
-import { stageOf } from "../cures.ts";
-import type { RebuiltTable } from "../../rebuild/table_shapes.ts";
+import { hasDamagedPages, stageOf } from "../cures.ts";
 import { createDatabaseStep } from "../database_step.ts";
 import type { PreparedStep, RepairContext } from "../repair_context.ts";
-import { listDetails, listGains, listLosses, saveRefused } from "./describe_rebuild.ts";
+import {
+  describeCollection,
+  listDetails,
+  listGains,
+  listLosses,
+  saveRefused,
+} from "./describe_rebuild.ts";
 import { planExport } from "./export_records.ts";
+import { fillCatalogue } from "./fill_catalogue.ts";
 import { judgeDatabase } from "./judge_database.ts";
 import { type MendedFile, mendFile } from "./mend_file.ts";
 import { rebuildBest, type RebuiltFile } from "./rebuild_file.ts";
@@ -30,13 +36,6 @@ import { SettledSources } from "./settle_source.ts";
 
 /** Findings with which there is nothing to read. */
 const LOST: ReadonlySet<string> = new Set(["catalogue-missing", "catalogue-empty"]);
-
-/** Tables whose damage can take records away that an index has. */
-const MAY_NAME_RECORDS: readonly RebuiltTable[] = [
-  "embeddings",
-  "embedding_metadata",
-  "embeddings_queue",
-];
 
 /**
  * Plans the steps of the stage.
@@ -90,19 +89,24 @@ function adoptMended(
 }
 
 function adoptRebuilt(context: RepairContext, rebuilt: RebuiltFile): PreparedStep {
-  const { working, saved } = context;
+  const { working, saved, request } = context;
+  const { collections, details } = fillCatalogue(
+    rebuilt.path,
+    rebuilt.report,
+    request.olderCopies,
+  );
   const left = judgeDatabase(rebuilt.path);
   saveRefused(rebuilt.refused, saved);
   working.adoptDatabase(rebuilt.path);
-  working.hasLostRows = MAY_NAME_RECORDS.some((table) => rebuilt.report.incomplete.has(table));
+  working.rebuild = rebuilt.report;
   using database = StoreDatabase.open(working.databasePath);
   return createDatabaseStep(context, {
     kind: "rebuild-database",
     title: "Make chroma.sqlite3 anew of all rows that are left",
-    details: listDetails(rebuilt),
+    details: [...listDetails(rebuilt), ...details],
     findings: listAnswered(context, left),
     gains: listGains(rebuilt),
-    losses: listLosses(rebuilt, database),
+    losses: [...collections.map(describeCollection), ...listLosses(rebuilt, database)],
   });
 }
 
@@ -113,7 +117,7 @@ function listAnswered(
 ): Finding[] {
   const remaining = new Set(left.map(({ name }) => name));
   const own = onlyCodes === null
-    ? allFindings.filter((finding) => stageOf(finding) === "database")
+    ? allFindings.filter((finding) => stageOf(finding) === "database" || hasDamagedPages(finding))
     : findings;
   return own.filter(({ name }) => !remaining.has(name));
 }

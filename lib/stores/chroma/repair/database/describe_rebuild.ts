@@ -8,7 +8,6 @@ import { formatCount } from "../../../../base/format.ts";
 import type { RepairGain, RepairLoss } from "../../../../model/repair.ts";
 import type { SqlValue, StoreDatabase } from "../../../../sqlite/database.ts";
 import type { RefusedRow } from "../../rebuild/insert_rows.ts";
-import type { LostValues } from "../../rebuild/index_witnesses.ts";
 import type { RestoredCollection } from "../../rebuild/restore_collections.ts";
 import type { RebuildReport } from "../../rebuild/rebuild_database.ts";
 import type { SavedFiles } from "../saved_files.ts";
@@ -52,7 +51,7 @@ export function listGains({ records, report }: RebuiltFile): RepairGain[] {
  * @returns One clause each.
  */
 export function listDetails({ source, report, refused }: RebuiltFile): string[] {
-  const { withoutSequence } = report.witnesses;
+  const withoutSequence = report.witnesses.withoutSequence.length;
   const conflicts = refused.filter(({ standing }) => standing !== null).length;
   const lost = [...report.incomplete].filter((table) => !REMADE.has(table)).sort();
   return [
@@ -71,7 +70,8 @@ export function listDetails({ source, report, refused }: RebuiltFile): string[] 
 }
 
 /**
- * Lists what is lost, as far as anything in the damaged database still knows of it.
+ * Lists what is lost, but for what records held: that is known when the queue has been asked too
+ * (`records/lost_values.ts`).
  *
  * @param rebuilt The database.
  * @param database The same, open.
@@ -82,82 +82,18 @@ export function listLosses(
   { report, refused }: RebuiltFile,
   database: StoreDatabase,
 ): RepairLoss[] {
-  const names = new Map(
-    database.rows("SELECT id, name FROM collections").map(([id, name]) => [id, String(name)]),
-  );
   return [
-    ...report.lostValues.flatMap((lost) => listLostValues(lost, names)),
-    ...(report.incomplete.has("embedding_metadata") ? listPossibleValues(report, database) : []),
-    ...report.collections.map(describeCollection),
     ...listUnreadable(report, database),
     ...listRefused(refused),
   ];
 }
 
-function listLostValues(
-  { collectionId, documents, records, values }: LostValues,
-  names: ReadonlyMap<SqlValue | undefined, string>,
-): RepairLoss[] {
-  const collection = names.get(collectionId) ?? null;
-  return [
-    {
-      kind: "document",
-      outcome: "kept",
-      reason: "it stood on a damaged page, and no other place has it",
-      collection,
-      table: "embedding_metadata",
-      count: documents.length,
-      ids: documents,
-    },
-    {
-      kind: "metadata",
-      outcome: "kept",
-      reason: `${formatCount(values, "value")} stood on a damaged page, and no index has ` +
-        `${values === 1 ? "it" : "them"}`,
-      collection,
-      table: "embedding_metadata",
-      count: records.length,
-      ids: records,
-    },
-  ];
-}
-
 /**
- * Records without a document, or without any other value, where others of their collection have one:
- * where a page of metadata is gone, and the page of its index too, nothing tells whether they had any.
+ * Says what is lost of a collection that came back without its row.
+ *
+ * @param collection The collection.
  */
-function listPossibleValues({ lostValues }: RebuildReport, database: StoreDatabase): RepairLoss[] {
-  const told = new Set(lostValues.flatMap(({ documents, records }) => [...documents, ...records]));
-  const list = (kind: "document" | "metadata", condition: string): RepairLoss[] => {
-    const has = `SELECT 1 FROM embedding_metadata AS m WHERE m.id = e.id AND m.key ${condition}`;
-    const rows = database.iterate(`SELECT c.name, e.embedding_id FROM embeddings AS e
-      JOIN segments AS s ON s.id = e.segment_id JOIN collections AS c ON c.id = s.collection
-      WHERE NOT EXISTS (${has}) AND e.segment_id IN (
-        SELECT e.segment_id FROM embeddings AS e WHERE EXISTS (${has}))`);
-    const ids = new Map<string, string[]>();
-    for (const [name, id] of rows) {
-      if (told.has(String(id))) continue;
-      const own = ids.get(String(name)) ?? [];
-      ids.set(String(name), own);
-      own.push(String(id));
-    }
-    return Array.from(ids, ([collection, own]) => ({
-      kind,
-      outcome: "kept",
-      reason: "it has none, and pages are gone on which one may have stood",
-      collection,
-      table: "embedding_metadata",
-      count: own.length,
-      ids: own,
-    }));
-  };
-  return [
-    ...list("document", "= 'chroma:document'"),
-    ...list("metadata", "NOT LIKE 'chroma:%'"),
-  ];
-}
-
-function describeCollection({ name, isRenamed }: RestoredCollection): RepairLoss {
+export function describeCollection({ name, isRenamed }: RestoredCollection): RepairLoss {
   const what = isRenamed ? "its name, its settings" : "its settings";
   return {
     kind: "row",

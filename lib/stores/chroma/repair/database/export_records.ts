@@ -8,12 +8,12 @@
 
 import { formatCount } from "../../../../base/format.ts";
 import type { RepairGain, RepairLoss } from "../../../../model/repair.ts";
-import { readLayout, SEGMENT_FILES } from "../../layout.ts";
-import { listStrayRequests } from "../../salvage/list_requests.ts";
+import { readLayout } from "../../layout.ts";
 import type { SalvageRequest, SegmentSalvage } from "../../salvage/salvage_request.ts";
 import { salvageVectors } from "../../salvage/salvage_vectors.ts";
 import type { PreparedStep, RepairContext, StagingArea } from "../repair_context.ts";
 import { ExportFile } from "./export_lines.ts";
+import { listIndexRequests } from "./written_since.ts";
 
 /** A number in a line of JSON has some eleven characters. */
 const BYTES_PER_NUMBER = 22;
@@ -23,7 +23,8 @@ interface IndexContents {
   readonly segmentId: string;
   readonly ids: readonly string[];
   readonly vectors: number;
-  readonly lengthsLost: number;
+  /** Records whose vector is of length 1, for its own is lost: their ids. */
+  readonly lengthsLost: readonly string[];
   readonly unclaimed: number;
   readonly sizeBytes: number;
 }
@@ -61,20 +62,22 @@ export function planExport(context: RepairContext): PreparedStep | null {
 }
 
 function listRequests({ store }: RepairContext): SalvageRequest[] {
-  return listStrayRequests(readLayout(store.path));
+  return listIndexRequests(readLayout(store.path), null);
 }
 
 function readContents({ subject }: SalvageRequest, salvage: SegmentSalvage): IndexContents {
   const ids: string[] = [];
+  const lengthsLost: string[] = [];
   let vectors = 0;
   let idBytes = 0;
   for (const record of salvage.records()) {
     ids.push(record.id);
+    if (record.isLengthLost) lengthsLost.push(record.id);
     idBytes += record.id.length;
     vectors++;
   }
   for (const record of salvage.missing()) ids.push(record.id);
-  const { lengthsLost, unclaimedSlots } = salvage.counts;
+  const { unclaimedSlots } = salvage.counts;
   return {
     segmentId: subject.segmentId,
     ids,
@@ -89,17 +92,13 @@ function listDetails(contents: readonly IndexContents[]): string[] {
   const sum = (of: (index: IndexContents) => number): number =>
     contents.reduce((total, index) => total + of(index), 0);
   const unclaimed = sum((index) => index.unclaimed);
-  const lengthsLost = sum((index) => index.lengthsLost);
   return [
     "The names of collections, documents and metadata stood in chroma.sqlite3 alone: without a " +
     "backup they do not come back",
+    "So did what was written, changed or deleted after the last flush of each index",
     ...contents.map(({ segmentId, ids }) =>
       `Write ${formatCount(ids.length, "record")} into export-${segmentId}.jsonl`
     ),
-    ...(lengthsLost === 0 ? [] : [
-      `${formatCount(lengthsLost, "vector")} may have been normalised; the lengths that they had ` +
-      `are in ${SEGMENT_FILES.lengths}`,
-    ]),
     ...(unclaimed === 0 ? [] : [
       `${formatCount(unclaimed, "vector")} without an id ${
         unclaimed === 1 ? "stays" : "stay"
@@ -120,7 +119,7 @@ function listGains(contents: readonly IndexContents[]): RepairGain[] {
 }
 
 function listLosses(contents: readonly IndexContents[]): RepairLoss[] {
-  return contents.flatMap(({ segmentId, ids }) => [
+  return contents.flatMap(({ segmentId, ids, lengthsLost }) => [
     {
       kind: "row" as const,
       outcome: "gone" as const,
@@ -133,11 +132,20 @@ function listLosses(contents: readonly IndexContents[]): RepairLoss[] {
     {
       kind: "document" as const,
       outcome: "gone" as const,
-      reason: "it stood in chroma.sqlite3, with the metadata, if there was any",
+      reason: "documents and metadata stood in chroma.sqlite3",
       collection: null,
       table: "embedding_metadata",
       count: ids.length,
       ids,
+    },
+    {
+      kind: "length" as const,
+      outcome: "gone" as const,
+      reason: "the vectors are of length 1, and the lengths that they may have had are damaged",
+      collection: null,
+      table: null,
+      count: lengthsLost.length,
+      ids: lengthsLost,
     },
   ]).filter((loss) => loss.count > 0);
 }

@@ -2,18 +2,19 @@
  * What the indexes of a store hold that an older copy of it does not: records that were written
  * since, of which ids and vectors alone are left when the database is lost.
  *
- * Memory: the ids of one collection, and eight bytes for each.
+ * Memory: the ids of one collection, and sixteen bytes for each.
  *
  * @module
  */
 
-import { StringHash } from "../../../../base/multiset_hash.ts";
+import type { IndexSettings } from "../../catalogue/configuration.ts";
 import { type Layout, readLayout } from "../../layout.ts";
 import { openCatalogue, type OpenedCatalogue } from "../../opened_catalogue.ts";
 import { Column } from "../../salvage/columns.ts";
 import { IdTable } from "../../salvage/id_table.ts";
 import { listSalvageRequests, listStrayRequests } from "../../salvage/list_requests.ts";
 import type { SalvagedRecord, SalvageRequest } from "../../salvage/salvage_request.ts";
+import { readIndexEvidence } from "../catalogue/read_index_evidence.ts";
 import { salvageVectors } from "../../salvage/salvage_vectors.ts";
 
 /** A record that an index holds and an older copy does not, or not with that vector. */
@@ -56,8 +57,10 @@ export function compareIndexes(
   const opened = openCatalogue(readLayout(older));
   try {
     const now = listIndexRequests(readLayout(store), opened);
+    // The older vectors with those that were waiting in the queue then.
     const before = new Map(
-      listIndexRequests(readLayout(older), opened).map((request) => [segmentOf(request), request]),
+      (opened === null ? [] : listSalvageRequests(readLayout(older), opened))
+        .map((request) => [segmentOf(request), request]),
     );
     for (const request of now) {
       if (!names.has(segmentOf(request))) continue;
@@ -87,7 +90,8 @@ export function listIndexRequests(
   const known = opened === null ? [] : listSalvageRequests(layout, opened)
     .filter(({ subject }) => subject.directory !== null);
   const ids = new Set(known.map(segmentOf));
-  const stray = listStrayRequests(layout).filter((request) => !ids.has(segmentOf(request)));
+  const stray = listStrayRequests(layout).filter((request) => !ids.has(segmentOf(request)))
+    .map(withSpace);
   return [...known, ...stray].map((request) => ({
     ...request,
     movedAside: [],
@@ -97,13 +101,40 @@ export function listIndexRequests(
   }));
 }
 
+/** Without a catalogue the files tell whether vectors are normalised, and have lengths of their own. */
+function withSpace(request: SalvageRequest): SalvageRequest {
+  const { subject } = request;
+  const found = readIndexEvidence(subject.storePath, subject.directory);
+  if (found.space === null) return request;
+  const settings: IndexSettings = {
+    space: found.space,
+    maxNeighbors: found.maxNeighbors ?? STANDARD.maxNeighbors,
+    efConstruction: found.efConstruction ?? STANDARD.efConstruction,
+    ...STANDARD.others,
+  };
+  return { ...request, subject: { ...subject, settings } };
+}
+
+/** What every engine takes where nothing is configured; for reading vectors it has no meaning. */
+const STANDARD = {
+  maxNeighbors: 16,
+  efConstruction: 100,
+  others: {
+    efSearch: 100,
+    syncThreshold: 1000,
+    batchSize: 100,
+    resizeFactor: 1.2,
+    source: "default",
+  },
+} as const;
+
 function compareIndex(
   now: SalvageRequest,
   before: SalvageRequest | null,
   opened: OpenedCatalogue | null,
   onIndex: (index: NewerIndex) => void,
 ): void {
-  const older = before === null ? null : readHashes(before);
+  const older = before === null ? null : readPrints(before);
   const { subject } = now;
   const collection = opened?.catalogue?.segments.find(({ id }) => id === subject.segmentId)
     ?.collectionId ?? null;
@@ -118,12 +149,9 @@ function compareIndex(
     dimension: salvage.dimension,
     *records() {
       const vector = new Float32Array(salvage.dimension ?? 0);
-      const hash = new StringHash();
       for (const record of salvage.records()) {
         const isKnown = hasRecord?.(collection, record.id) ?? false;
-        hashVector(hash, record.readVector(vector));
-        // Of a record that was waiting in the queue then, the older index has no vector.
-        const isSame = isKnown && older?.isOther(record.id, hash) !== true;
+        const isSame = isKnown && older?.isOther(record.id, record.readVector(vector)) !== true;
         if (!isSame) yield { id: record.id, isKnown, record };
       }
       for (const { id } of salvage.missing()) {
@@ -133,38 +161,49 @@ function compareIndex(
   });
 }
 
-/** The vectors of an index as hashes, by id. */
-class VectorHashes {
-  readonly #ids = new IdTable();
-  readonly #low = Column.words();
-  readonly #high = Column.words();
+/** How far the prints of one vector lie apart: one of the space cosine is not kept to the last bit. */
+const TOLERANCE = 1e-4;
 
-  add(id: string, { low, high }: StringHash): void {
+/** Two numbers for each vector, by which another one is known, with the ids. */
+class VectorPrints {
+  readonly #ids = new IdTable();
+  readonly #first = Column.numbers();
+  readonly #second = Column.numbers();
+
+  add(id: string, vector: Float32Array): void {
     const index = this.#ids.add(id);
     if (index === -1) return;
-    this.#low.set(index, low);
-    this.#high.set(index, high);
+    const { first, second } = printOf(vector);
+    this.#first.set(index, first);
+    this.#second.set(index, second);
   }
 
   /** Whether a record is there with another vector. */
-  isOther(id: string, { low, high }: StringHash): boolean {
+  isOther(id: string, vector: Float32Array): boolean {
     const index = this.#ids.find(id);
-    return index !== -1 && (this.#low.get(index) !== low || this.#high.get(index) !== high);
+    if (index === -1) return false;
+    const { first, second, length } = printOf(vector);
+    const isSame = Math.abs(this.#first.get(index) - first) <= TOLERANCE * length &&
+      Math.abs(this.#second.get(index) - second) <= TOLERANCE * length;
+    return !isSame;
   }
 }
 
-function readHashes(request: SalvageRequest): VectorHashes {
-  const hashes = new VectorHashes();
-  const hash = new StringHash();
+/** Projects a vector on two directions that have nothing to do with any data. */
+function printOf(vector: Float32Array): { first: number; second: number; length: number } {
+  let [first, second, squares] = [0, 0, 0];
+  for (const [index, component] of vector.entries()) {
+    first += component * Math.sin(1 + 12.9898 * index);
+    second += component * Math.sin(2 + 78.233 * index);
+    squares += component * component;
+  }
+  return { first, second, length: Math.sqrt(squares) };
+}
+
+function readPrints(request: SalvageRequest): VectorPrints {
+  const prints = new VectorPrints();
   using salvage = salvageVectors(request);
   const vector = new Float32Array(salvage.dimension ?? 0);
-  for (const record of salvage.records()) {
-    hashVector(hash, record.readVector(vector));
-    hashes.add(record.id, hash);
-  }
-  return hashes;
-}
-
-function hashVector(hash: StringHash, vector: Float32Array): void {
-  hash.ofBytes(new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength));
+  for (const record of salvage.records()) prints.add(record.id, record.readVector(vector));
+  return prints;
 }

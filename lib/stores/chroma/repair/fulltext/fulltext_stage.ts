@@ -10,14 +10,21 @@
  */
 
 import { formatCount } from "../../../../base/format.ts";
+import { requireDataError } from "../../../../sqlite/machine_error.ts";
 import { openCatalogue } from "../../opened_catalogue.ts";
 import { readLayout } from "../../layout.ts";
 import { createDatabaseStep } from "../database_step.ts";
 import type { PreparedStep, RepairContext } from "../repair_context.ts";
+import type { WorkingStore } from "../working_store.ts";
 import { makeSegmentNames } from "../segment_names.ts";
 import { CONFLICTS_FILE, type SettledTexts, settleTexts } from "./differing_texts.ts";
 import { mendFulltextTables } from "./mend_tables.ts";
-import { FULLTEXT_TABLE, type FulltextRebuild, rebuildFulltext } from "./rebuild_fulltext.ts";
+import {
+  FULLTEXT_TABLE,
+  type FulltextRebuild,
+  rebuildFulltext,
+  recreateFulltext,
+} from "./rebuild_fulltext.ts";
 
 /** Findings that only rows without a record have caused. */
 const LEFTOVERS: readonly string[] = ["fulltext-leftover", "fulltext-row-in-the-way"];
@@ -41,20 +48,35 @@ export async function prepareFulltextStage(
   await mendFulltextTables(working);
   const steps: PreparedStep[] = [];
   const settled = await settleDiffering(context);
-  const rebuild = rebuildFulltext(await working.openDatabase());
+  const rebuilt = await rebuild(working);
+  if (rebuilt === null) return [];
   if (settled !== null) steps.push(...listCorrections(context, settled));
   steps.push(createDatabaseStep(context, {
     kind: "rebuild-fulltext",
     title: "Make the full text anew from the documents",
-    details: describe(rebuild, settled),
+    details: describe(rebuilt, settled),
     gains: [{
       what: "documents in the full text",
-      count: rebuild.documents,
+      count: rebuilt.documents,
       source: "the documents of the records",
     }],
     findings,
   }));
   return steps;
+}
+
+/** Null where the database is damaged beyond the full text, and nobody has been asked to cure that. */
+async function rebuild(working: WorkingStore): Promise<FulltextRebuild | null> {
+  for (const way of [rebuildFulltext, recreateFulltext]) {
+    try {
+      return way(await working.openDatabase());
+    } catch (error) {
+      requireDataError(error);
+      // Closing the connection takes back what has been done of it.
+      working.settle();
+    }
+  }
+  return null;
 }
 
 async function removeLeftover(context: RepairContext): Promise<PreparedStep> {

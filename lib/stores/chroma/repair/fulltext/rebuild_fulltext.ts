@@ -52,12 +52,35 @@ export function rebuildFulltext(
   database: StoreDatabase,
   records = "SELECT id FROM embeddings",
 ): FulltextRebuild {
-  const documents = `SELECT id, string_value FROM embedding_metadata
+  const documents = selectDocuments(records);
+  if (!rebuildInPlace(database, documents)) return recreateFulltext(database, records);
+  return { way: "in-place", documents: countDocuments(database, documents) };
+}
+
+/**
+ * Drops the tables of the full text, and makes them again of the documents.
+ *
+ * @param database The private copy of the database.
+ * @param records A SELECT that gives the numbers of the records whose documents belong in it.
+ * @returns How that was done.
+ * @throws {SqliteError} The database cannot be written, or the documents cannot be read.
+ */
+export function recreateFulltext(
+  database: StoreDatabase,
+  records = "SELECT id FROM embeddings",
+): FulltextRebuild {
+  const documents = selectDocuments(records);
+  recreate(database, documents);
+  return { way: "recreated", documents: countDocuments(database, documents) };
+}
+
+function selectDocuments(records: string): string {
+  return `SELECT id, string_value FROM embedding_metadata
     WHERE key = 'chroma:document' AND string_value IS NOT NULL AND id IN (${records})`;
-  const way = rebuildInPlace(database, documents) ? "in-place" : "recreated";
-  if (way === "recreated") recreate(database, documents);
-  const count = database.number(`SELECT count(*) FROM (${documents})`) ?? 0;
-  return { way, documents: count };
+}
+
+function countDocuments(database: StoreDatabase, documents: string): number {
+  return database.number(`SELECT count(*) FROM (${documents})`) ?? 0;
 }
 
 function rebuildInPlace(database: StoreDatabase, documents: string): boolean {

@@ -15,17 +15,20 @@ import { toWriteError, type WriteFs } from "../../../../fs/write_fs.ts";
 import { buildIndex } from "../../../../hnsw/build/builder.ts";
 import { capacityFor, slotsInFiles } from "../../../../hnsw/build/capacity.ts";
 import { countLinkedIn, extendIndex, type Extension } from "../../../../hnsw/build/extend.ts";
-import type { BuiltIndex } from "../../../../hnsw/build/room.ts";
 import type { BuildOptions, VectorReader } from "../../../../hnsw/build/settings.ts";
 import { readSlotVectors } from "../../../../hnsw/build/slot_vectors.ts";
+import { TurnTaker } from "../../../../hnsw/build/turn.ts";
 import { writeIndex } from "../../../../hnsw/build/write_index.ts";
 import { geometryOf } from "../../../../hnsw/geometry.ts";
 import { HEADER_SIZE_BYTES } from "../../../../hnsw/header.ts";
 import { LENGTH_SIZE_BYTES } from "../../../../hnsw/lengths.ts";
+import { RecallSampler } from "../../../../hnsw/recall.ts";
+import { readSlotChunks } from "../../../../hnsw/slots.ts";
 import { SEGMENT_FILES } from "../../layout.ts";
 import { type IdMapContent, writeIdMap } from "../../segment/write_id_map.ts";
 import { type IndexLayout, layOutIndex } from "./index_layout.ts";
 import type { IndexSource } from "./index_source.ts";
+import { SegmentFiles } from "./segment_files.ts";
 
 /** How a segment will be made. */
 export interface SegmentBuildPlan {
@@ -57,6 +60,12 @@ export interface BuildSegmentOptions {
 
 /** The part of the time that the graph takes; the rest is writing the files. */
 const PART_OF_GRAPH = 0.9;
+
+/** The recall, by the candidates of a search, below which it is better to build all anew. */
+const LEAST_OF_KEPT_LINKS: readonly (readonly [efSearch: number, recall: number])[] = [
+  [10, 0.4],
+  [100, 0.9],
+];
 
 /** What an entry takes in an id map besides its id, written twice at the most, at the most. */
 const ID_MAP_ENTRY_BYTES = 40;
@@ -91,7 +100,7 @@ export function planSegmentBuild(source: IndexSource): SegmentBuildPlan {
  * Makes the directory of a segment with its files, and waits until they are on the disk.
  *
  * @param source What it is made of.
- * @param directory The directory; it does not exist yet.
+ * @param directory The directory; it does not exist yet, nor after an error.
  * @param options Within which bounds.
  * @throws {OperationError} No memory, no space, cancelled, or a vector cannot be read any more.
  */
@@ -100,37 +109,69 @@ export async function buildSegment(
   directory: string,
   options: BuildSegmentOptions,
 ): Promise<void> {
-  const { signal, onProgress, fs } = options;
+  const { onProgress, fs } = options;
   const layout = layOutIndex(source);
-  const index = await buildGraph(source, layout, options);
-  const { count, resizeFactor, engine: { era } } = source;
+  const task: WriteTask = { source, layout, directory, options };
   try {
-    fs.makeDirectory(directory, 0o755);
-    await writeIndex(index, directory, {
-      era,
-      labelOf: (slot) => labelOf(layout, slot),
-      capacity: capacityFor(era, count, resizeFactor),
-      fs,
-      ...(signal === undefined ? {} : { signal }),
-      onProgress: (written, total) =>
-        onProgress?.(PART_OF_GRAPH + (1 - PART_OF_GRAPH) * written / Math.max(1, total)),
-    });
-    if (count > 0) {
+    const linkedIn = await writeGraph(task, extensionOf(source, layout));
+    if (linkedIn < source.count && await findsLittle(task)) {
+      remove(fs, directory);
+      await writeGraph(task, null);
+    }
+    if (source.count > 0) {
       writeIdMap(fs, join(directory, SEGMENT_FILES.idMap), idMapOf(source, layout));
     }
     fs.syncDirectory(directory);
   } catch (error) {
+    remove(fs, directory);
     throw toWriteError(error, directory);
   }
   onProgress?.(1);
 }
 
-async function buildGraph(
-  source: IndexSource,
-  layout: IndexLayout,
-  { jobs, maxMemoryBytes, signal, onProgress }: BuildSegmentOptions,
-): Promise<BuiltIndex> {
-  const options: BuildOptions = {
+/** Removes what was written so far, as far as that can be. */
+function remove(fs: WriteFs, directory: string): void {
+  try {
+    if (fs.look(directory) === null) return;
+    for (const name of fs.list(directory)) fs.removeFile(join(directory, name));
+    fs.removeDirectory(directory);
+  } catch {
+    // The whole staging directory goes when a repair fails.
+  }
+}
+
+/** Of what, where and how a segment is made. */
+interface WriteTask {
+  readonly source: IndexSource;
+  readonly layout: IndexLayout;
+  readonly directory: string;
+  readonly options: BuildSegmentOptions;
+}
+
+/** Builds a graph and writes it; gives how many records were linked in. */
+async function writeGraph(task: WriteTask, extension: Extension | null): Promise<number> {
+  const { source, layout, directory, options: { signal, onProgress, fs } } = task;
+  const { count, resizeFactor, engine: { era } } = source;
+  const options = buildOptionsOf(task);
+  const index = extension === null
+    ? await buildIndex(options)
+    : await extendIndex({ ...options, ...extension });
+  fs.makeDirectory(directory, 0o755);
+  await writeIndex(index, directory, {
+    era,
+    labelOf: (slot) => labelOf(layout, slot),
+    capacity: capacityFor(era, count, resizeFactor),
+    fs,
+    ...(signal === undefined ? {} : { signal }),
+    onProgress: (written, total) =>
+      onProgress?.(PART_OF_GRAPH + (1 - PART_OF_GRAPH) * written / Math.max(1, total)),
+  });
+  return index.linkedIn;
+}
+
+function buildOptionsOf({ source, layout, options }: WriteTask): BuildOptions {
+  const { jobs, maxMemoryBytes, signal, onProgress } = options;
+  return {
     settings: source.settings,
     count: source.count,
     readVectors: readerOf(source, layout),
@@ -139,10 +180,25 @@ async function buildGraph(
     ...(signal === undefined ? {} : { signal }),
     onProgress: (linked, total) => onProgress?.(PART_OF_GRAPH * linked / Math.max(1, total)),
   };
-  const extension = extensionOf(source, layout);
-  return extension === null
-    ? await buildIndex(options)
-    : await extendIndex({ ...options, ...extension });
+}
+
+/**
+ * Whether searches find so little that the links that were kept must be wrong, though each of them
+ * leads to a slot.
+ */
+async function findsLittle(
+  { source, directory, options: { signal } }: WriteTask,
+): Promise<boolean> {
+  using files = new SegmentFiles(directory);
+  const index = files.openIndex(source);
+  if (index === null) return true;
+  const sampler = new RecallSampler(index.slots, index.geometry, index.count, index.space);
+  const turns = new TurnTaker(signal);
+  for (const chunk of readSlotChunks(index.slots, index.geometry, 0, index.count)) {
+    sampler.add(chunk);
+    if (turns.over) await turns.yield();
+  }
+  return LEAST_OF_KEPT_LINKS.some(([efSearch, least]) => sampler.measure(index, efSearch) < least);
 }
 
 /** What is kept of the old index, where anything can be: its M has to be the same. */

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { join } from "@std/path";
 import { formatCount } from "../../../../base/format.ts";
 import type { Finding } from "../../../../model/finding.ts";
 import type { AnsweredFinding, RepairStep } from "../../../../model/repair.ts";
@@ -81,7 +80,7 @@ function isCured(
   salvage: SegmentSalvage,
   keepUnsearchable: boolean,
 ): boolean {
-  const stays = name === "vectors-missing" || name === "vector-not-finite";
+  const stays = ["vectors-missing", "vector-not-finite", "segment-missing"].includes(name);
   return !(stays && keepUnsearchable && countMissing(salvage) > 0);
 }
 
@@ -92,10 +91,13 @@ function listDetails({ salvage, strategy: { build } }: IndexStepFacts): string[]
     : [build.reason];
   const unowned = salvage.ghosts().reduce((sum) => sum + 1, 0);
   if (byEvidence.order > 0) {
-    const witnesses = formatCount(salvage.order.witnesses, "record");
+    const { witnesses } = salvage.order;
+    const borneOut = witnesses === 0
+      ? ""
+      : `, as ${formatCount(witnesses, "record")} whose vectors are known bear out`;
     details.push(
       `which vector belongs to ${formatCount(byEvidence.order, "record")} follows from the order ` +
-        `of their rows, and ${witnesses} bear witness to it`,
+        `in which this engine gives rows and labels${borneOut}`,
     );
   }
   if (unowned > 0) {
@@ -142,14 +144,12 @@ function listReplaced(facts: IndexStepFacts): string[] {
 }
 
 function estimateSize(facts: IndexStepFacts): number {
-  const { context: { working, request: { fs } }, salvage, strategy: { build } } = facts;
+  const { context: { working }, salvage, strategy: { build } } = facts;
   const { bySource } = salvage.counts;
   const queued = build !== null
     ? 0
     : salvage.counts.records - countMissing(salvage) - bySource.queue;
-  const database = changesDatabase(facts) && !working.hasOwnDatabase
-    ? fs.look(join(working.path, CATALOGUE_NAME))?.sizeBytes ?? 0
-    : 0;
+  const database = changesDatabase(facts) ? working.claimDatabaseSize() : 0;
   return (build?.sizeBytes ?? 0) + database +
     queued * (4 * (salvage.dimension ?? 0) + ROW_SIZE_BYTES);
 }

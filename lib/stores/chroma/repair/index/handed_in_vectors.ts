@@ -3,7 +3,7 @@
  *
  * | field        | what it is                                                                      |
  * | ------------ | ------------------------------------------------------------------------------- |
- * | `id`         | the record                                                                      |
+ * | `id`         | the record; a line with null, where a repair could not tell it, is passed over  |
  * | `collection` | the name of its collection; may be left out where the store has only one        |
  * | `embedding`  | the vector as it was made; null, or nothing, for one that is not made so far    |
  * | `document`   | its document; counts only for a record that the store does not have             |
@@ -195,6 +195,11 @@ export class HandedInVectors {
   #take(text: string, place: LinePlace): void {
     const { number } = place;
     const line = this.#parse(text, number);
+    if (line.id === null) {
+      // What a repair has saved of a record that nobody knows the id of; it has no place to go to.
+      this.emptyLines++;
+      return;
+    }
     if (typeof line.id !== "string" || line.id === "") throw this.#unusable(number, "it has no id");
     if (!line.id.isWellFormed()) throw this.#unusable(number, "its id is no Unicode text");
     const entry = this.#collectionOf(line.collection, number);

@@ -43,8 +43,6 @@ export interface IndexSource {
   readonly collection: string;
   /** Dimension, space, M and ef_construction. */
   readonly settings: IndexSettings;
-  /** `ef_search` of the collection. */
-  readonly efSearch: number;
   /** By how much the engine has an index grow. */
   readonly resizeFactor: number;
   /** Whose files are written. */

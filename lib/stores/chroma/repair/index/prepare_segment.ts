@@ -38,7 +38,7 @@ export function prepareSegment(
   const steps: PreparedStep[] = [];
   let isHeld = false;
   try {
-    if (!isReadThrough(salvage)) return steps;
+    if (!isReadThrough(salvage) || isDimensionInDoubt(wanted, salvage)) return steps;
     const strangers = listStrangers(wanted.handedInIds, salvage);
     if (wanted.findings.length > 0 || salvage.counts.bySource["handed-in"] > 0) {
       steps.push(prepareIndex(wanted, context, salvage));
@@ -52,6 +52,28 @@ export function prepareSegment(
     salvage.rebind(null);
     if (!isHeld) salvage[Symbol.dispose]();
   }
+}
+
+/**
+ * Whether the index, or most vectors in the queue where it tells nothing, have another dimension than
+ * the collection: then nothing can be read of it, for the collection itself may be wrong.
+ */
+function isDimensionInDoubt(
+  { request: { database }, collection, place }: WantedIndex,
+  { own }: SegmentSalvage,
+): boolean {
+  if (own !== null && own.layout !== null) {
+    return own.layout.geometry.dimension !== collection.dimension;
+  }
+  const [fitting, others] = database?.row(
+    `SELECT count(*) FILTER (WHERE octet_length(vector) = ?),
+       count(*) FILTER (WHERE octet_length(vector) <> ?) FROM embeddings_queue
+     WHERE substr(topic, -36) = ? AND typeof(vector) = 'blob' AND encoding = 'FLOAT32'`,
+    4 * (collection.dimension ?? 0),
+    4 * (collection.dimension ?? 0),
+    place.collectionId,
+  ) ?? [];
+  return collection.dimension !== null && Number(others) > Number(fitting);
 }
 
 /** Saves vectors from every place that there is. */

@@ -1,12 +1,14 @@
 /**
  * A new index, made of what was salvaged of the old one.
  *
- * It takes the place of the old one at the watermark that is written down, so that nothing in the
- * database has to be changed: records that the queue makes after it are left to the engine, which
- * brings them in at its next start, and newer vectors of records that were there before are in the
- * index already when the engine puts them in once more. Where no watermark is written down, and
- * before 0.5.6, when it stood in the id map, the index takes the whole queue in, and its id map says
- * so: later engines, too, take a watermark from there when they have no other.
+ * It takes the place of the old one at its watermark, so that nothing in the database has to be
+ * changed: records that the queue makes after it are left to the engine, which brings them in at its
+ * next start, and newer vectors of records that were there before are in the index already when the
+ * engine puts them in once more.
+ *
+ * Where no watermark is known the index takes the whole queue in. 0.x finds that written down in the
+ * id map, where the watermark stood before 0.5.6; 1.x does not look there, and replays the queue over
+ * records that are in the index already.
  *
  * @module
  */
@@ -31,6 +33,9 @@ export interface SalvageSourceOptions {
 /** Engines give a node as many levels as M lets them draw: with M 1 that is no number. */
 const SMALLEST_MAX_LINKS = 2;
 
+/** The number of the first write of a store; before 1.0 a watermark of 0 is taken for none. */
+const FIRST_SEQUENCE = 1;
+
 /**
  * Makes a source of what was salvaged.
  *
@@ -47,7 +52,8 @@ export function sourceOfSalvage(
   const settings = settingsOf(salvage, subject);
   if (settings === null || subject.settings === null) return null;
   const { engine, vectorWatermark, lastSequence } = options;
-  const takesQueue = vectorWatermark === null || !hasStoredWatermark(engine);
+  const takesQueue = vectorWatermark === null;
+  const isStored = engine.schema.embeddings_queue >= FIRST_QUEUE_WITH_VECTOR_WATERMARKS;
   const previous = salvage.own?.layout?.geometry.dimension === settings.dimension
     ? salvage.own
     : null;
@@ -57,25 +63,23 @@ export function sourceOfSalvage(
     }
   }
   let count = 0;
-  for (const _entry of entries()) count++;
+  let newest = FIRST_SEQUENCE;
+  for (const { sequenceNumber } of entries()) {
+    count++;
+    newest = Math.max(newest, sequenceNumber ?? 0);
+  }
   return {
     segmentId: subject.segmentId,
     collection: subject.collection ?? subject.segmentId,
     settings,
-    efSearch: subject.settings.efSearch,
     resizeFactor: subject.settings.resizeFactor,
     engine,
-    watermark: Math.max(vectorWatermark ?? 0, takesQueue ? lastSequence ?? 0 : 0),
-    isWatermarkInIdMap: takesQueue,
+    watermark: vectorWatermark ?? Math.max(newest, lastSequence ?? 0),
+    isWatermarkInIdMap: engine.era === "python" && (takesQueue || !isStored),
     count,
     previous,
     entries,
   };
-}
-
-/** Whether an engine keeps the watermark of an index in the database, and not in the id map. */
-function hasStoredWatermark({ era, schema }: Engine): boolean {
-  return era === "rust" || schema.embeddings_queue >= FIRST_QUEUE_WITH_VECTOR_WATERMARKS;
 }
 
 function settingsOf(salvage: SegmentSalvage, subject: SegmentSubject): IndexSettings | null {

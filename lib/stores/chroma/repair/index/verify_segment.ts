@@ -8,22 +8,19 @@
  * @module
  */
 
-import { join } from "@std/path";
-import { BoundedFile } from "../../../../fs/read_fs.ts";
+import type { BoundedFile } from "../../../../fs/read_fs.ts";
 import { TurnTaker } from "../../../../hnsw/build/turn.ts";
-import { geometryOf, geometryOfHeader } from "../../../../hnsw/geometry.ts";
-import { HEADER_SIZE_BYTES, parseHeader } from "../../../../hnsw/header.ts";
+import { geometryOf } from "../../../../hnsw/geometry.ts";
 import { LENGTH_SIZE_BYTES } from "../../../../hnsw/lengths.ts";
 import { RECALL_NEIGHBOURS, RecallSampler } from "../../../../hnsw/recall.ts";
-import type { SearchedIndex } from "../../../../hnsw/search.ts";
 import { readSlotChunks, type SlotChunk } from "../../../../hnsw/slots.ts";
 import type { RepairVerification } from "../../../../model/repair.ts";
-import { SEGMENT_FILES } from "../../layout.ts";
 import { sumSquares, toScale } from "../../contents/normalise.ts";
 import { streamIdMap } from "../../segment/id_map.ts";
 import { labelOf, readerOf } from "./build_segment.ts";
 import { type IndexLayout, layOutIndex } from "./index_layout.ts";
 import type { IndexSource } from "./index_source.ts";
+import { SegmentFiles } from "./segment_files.ts";
 
 /** How many candidates the searches of the sample keep. */
 const SAMPLED_EF: readonly number[] = [10, 100];
@@ -53,8 +50,8 @@ export async function verifySegment(
   const { collection, count, settings: { space } } = source;
   const problems: string[] = [];
   const report = (problem: string): number => problems.push(`Index of ${collection}: ${problem}`);
-  using files = new NewFiles(directory);
-  const index = files.open(source);
+  using files = new SegmentFiles(directory);
+  const index = files.openIndex(source);
   if (index === null) {
     report("header.bin is not that of the index that was built");
     return { recall: [], vectorsCompared: 0, problems };
@@ -83,46 +80,6 @@ export async function verifySegment(
     report(`searches find less than ${100 * LEAST_RECALL} % of what is nearest`);
   }
   return { recall, vectorsCompared: comparison.compared, problems };
-}
-
-/** The files of a new segment. */
-class NewFiles implements Disposable {
-  readonly #directory: string;
-  readonly #opened: BoundedFile[] = [];
-
-  constructor(directory: string) {
-    this.#directory = directory;
-  }
-
-  get lengths(): BoundedFile {
-    return this.#open(SEGMENT_FILES.lengths);
-  }
-
-  get idMap(): BoundedFile {
-    return this.#open(SEGMENT_FILES.idMap);
-  }
-
-  /** Opens the index; null where its header is not the one that was to be written. */
-  open({ count, settings }: IndexSource): SearchedIndex | null {
-    const header = parseHeader(this.#open(SEGMENT_FILES.header).read(0, HEADER_SIZE_BYTES));
-    const geometry = header === null ? null : geometryOfHeader(header);
-    const { maxLinks, dimension, space } = settings;
-    const isWanted = geometry?.slotSizeBytes === geometryOf(maxLinks, dimension).slotSizeBytes &&
-      geometry.maxLinks === maxLinks && header?.count === BigInt(count);
-    if (header === null || geometry === null || !isWanted) return null;
-    const slots = this.#open(SEGMENT_FILES.data);
-    return { header, geometry, count, space, slots, upperLinks: this.#open(SEGMENT_FILES.links) };
-  }
-
-  #open(name: string): BoundedFile {
-    const file = BoundedFile.open(join(this.#directory, name));
-    this.#opened.push(file);
-    return file;
-  }
-
-  [Symbol.dispose](): void {
-    for (const file of this.#opened) file.close();
-  }
 }
 
 /** Compares slots with the vectors of which they were made. */

@@ -9,66 +9,39 @@
  * @module
  */
 
-import { formatCount } from "../../../../base/format.ts";
-import type { RepairLoss } from "../../../../model/repair.ts";
 import type { StoreDatabase } from "../../../../sqlite/database.ts";
 import { keepAscending } from "../../salvage/ascending.ts";
-import { createDatabaseStep } from "../database_step.ts";
-import type { PreparedStep, RepairContext } from "../repair_context.ts";
 import { type Candidate, type CollectionRows, findLostRows, KEY_CLASS } from "./lost_rows.ts";
-import type { RecordCollection, RecordStore } from "./record_store.ts";
+import type { RecordCollection } from "./record_store.ts";
 import { SequenceChooser } from "./sequence_chooser.ts";
 
 /** How far a free number is looked for. */
 const MOST_STEPS = 1 << 16;
 
 /**
- * Plans rows for the records that only an id map still has, in a database that has lost rows.
+ * Puts rows back for records that only an id map still has.
  *
- * @param context What the stage is given.
- * @param store The store, when every other row that was lost is back.
- * @returns A step for each collection with such records.
+ * @param database The private copy of the database, when every other row that was lost is back.
+ * @param collection The collection.
+ * @param namesAllRecords Whether the database names every record that it had: then a record of the
+ * index counts only where it is newer than all of them, for any other was deleted.
+ * @returns Their ids.
  * @throws {OperationError} A file cannot be read.
  * @throws {SqliteError} The database cannot be read or written.
  */
-export function prepareBareRowSteps(context: RepairContext, store: RecordStore): PreparedStep[] {
-  if (!context.working.hasLostRows) return [];
-  return store.collections.flatMap((collection) => {
-    const rows = findLostRows(store.database, collection);
-    if (rows.candidates.length === 0) return [];
-    const restored = new BareRowInserter(store.database, collection, rows).insertAll();
-    return [describeStep(context, collection, restored)];
-  });
-}
-
-function describeStep(
-  context: RepairContext,
-  { name, subject }: RecordCollection,
-  ids: readonly string[],
-): PreparedStep {
-  const count = ids.length;
-  const loss = (kind: "document" | "metadata"): RepairLoss => ({
-    kind,
-    outcome: "kept",
-    reason: "it stood on pages of the database that are gone",
-    collection: name,
-    table: "embedding_metadata",
-    count,
-    ids,
-  });
-  return createDatabaseStep(context, {
-    kind: "correct-records",
-    title: `Bring ${formatCount(count, "record")} back of which the index has the vector`,
-    details: [
-      "Their rows are lost with all that they held; one that was deleted shortly before the damage " +
-      "may be among them",
-    ],
-    reads: subject.directory === null ? [] : [subject.directory.name],
-    gains: [{ what: "records", count, source: "the id map of the index" }],
-    losses: [loss("document"), loss("metadata")],
-    findings: [],
-    collection: name,
-  });
+export function insertBareRows(
+  database: StoreDatabase,
+  collection: RecordCollection,
+  namesAllRecords: boolean,
+): string[] {
+  const rows = findLostRows(database, collection);
+  const { known, candidates } = rows;
+  const newest = namesAllRecords
+    ? known.reduce((highest, { key }) => Math.max(highest, key), -1)
+    : -1;
+  const lost = candidates.filter(({ key }) => key > newest);
+  if (lost.length === 0) return [];
+  return new BareRowInserter(database, collection, { ...rows, candidates: lost }).insertAll();
 }
 
 class BareRowInserter {
@@ -82,7 +55,7 @@ class BareRowInserter {
   constructor(
     database: StoreDatabase,
     collection: RecordCollection,
-    { known, candidates }: CollectionRows,
+    { known, candidates }: Omit<CollectionRows, "departed">,
   ) {
     this.#database = database;
     this.#collection = collection;

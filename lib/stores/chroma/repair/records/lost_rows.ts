@@ -57,6 +57,8 @@ export interface CollectionRows {
   readonly known: readonly KnownRow[];
   /** The ids without a row, in the order of their keys. */
   readonly candidates: readonly Candidate[];
+  /** The keys of records that were deleted, as far as the id map or the queue tells, ascending. */
+  readonly departed: readonly number[];
 }
 
 /**
@@ -111,6 +113,7 @@ class LostRowFinder {
   readonly #labels = Column.words();
   readonly #indexed = Column.numbers();
   readonly #queued = Column.numbers();
+  readonly #departed: { readonly label: number; readonly indexed: number }[] = [];
 
   constructor(database: StoreDatabase, collection: RecordCollection) {
     this.#database = database;
@@ -120,12 +123,16 @@ class LostRowFinder {
   find(): CollectionRows {
     this.#readRows();
     const rowCount = this.#ids.count;
-    const isWhole = this.#readIdMap() && this.#readQueue();
+    const hasIdMap = this.#readIdMap();
+    this.#findDeparted(rowCount);
+    const isWhole = hasIdMap && this.#readQueue();
     const firstRustLabel = this.#findFirstRustLabel();
     const known: KnownRow[] = [];
     const candidates: Candidate[] = [];
     for (let index = 0; index < this.#ids.count; index++) {
-      const key = this.#keyOf(index, firstRustLabel);
+      const key = this.#queued.get(index) === -1
+        ? toKey(this.#labels.get(index), this.#indexed.get(index), firstRustLabel)
+        : 2 * KEY_CLASS + this.#queued.get(index);
       if (index < rowCount) {
         known.push({ row: this.#rows.get(index), key, sequence: this.#written.get(index) });
       } else if (isWhole && this.#states.hasBits(index, STATE.live) && key !== -1) {
@@ -134,7 +141,10 @@ class LostRowFinder {
     }
     known.sort((left, right) => left.row - right.row);
     candidates.sort((left, right) => left.key - right.key);
-    return { known, candidates };
+    const departed = this.#departed
+      .map(({ label, indexed }) => toKey(label, indexed, firstRustLabel))
+      .sort((left, right) => left - right);
+    return { known, candidates, departed };
   }
 
   #readRows(): void {
@@ -150,6 +160,16 @@ class LostRowFinder {
       this.#rows.set(index, Number(row));
       this.#written.set(index, toSequence(sequence));
       this.#states.setBits(index, STATE.row | STATE.live);
+    }
+  }
+
+  /** 1.x leaves the numbers of the Python era in the id map, of records too that it deletes. */
+  #findDeparted(rowCount: number): void {
+    for (let index = rowCount; index < this.#ids.count; index++) {
+      const indexed = this.#indexed.get(index);
+      if (this.#labels.get(index) !== 0 || indexed === -1) continue;
+      this.#departed.push({ label: -1, indexed });
+      this.#indexed.set(index, -1);
     }
   }
 
@@ -219,6 +239,9 @@ class LostRowFinder {
   #follow(index: number, operation: number, sequence: number): void {
     const isIndexed = this.#labels.get(index) !== 0;
     if (operation === QUEUE_OPERATIONS.delete) {
+      if (isIndexed) {
+        this.#departed.push({ label: this.#labels.get(index), indexed: this.#indexed.get(index) });
+      }
       this.#labels.set(index, 0);
       this.#indexed.set(index, -1);
       this.#queued.set(index, -1);
@@ -239,15 +262,9 @@ class LostRowFinder {
     }
     return first;
   }
+}
 
-  #keyOf(index: number, firstRustLabel: number): number {
-    const [label, indexed, queued] = [
-      this.#labels.get(index),
-      this.#indexed.get(index),
-      this.#queued.get(index),
-    ];
-    if (queued !== -1) return 2 * KEY_CLASS + queued;
-    if (label === 0) return -1;
-    return indexed !== -1 && label < firstRustLabel ? indexed : KEY_CLASS + label;
-  }
+function toKey(label: number, indexed: number, firstRustLabel: number): number {
+  if (label === 0) return -1;
+  return indexed !== -1 && label < firstRustLabel ? indexed : KEY_CLASS + label;
 }

@@ -12,6 +12,8 @@
  * record would leave the first one free. The rule ends at the first gap that does not fit; behind it
  * a gap counts only where numbers, keys and sequence numbers are all taken without a break.
  *
+ * Of some records that were deleted the key is known: their numbers are free.
+ *
  * The rows of all collections together have sequence numbers for keys. A write of one collection can
  * be applied after a later one of another, though, so that there both must hold.
  *
@@ -48,6 +50,8 @@ interface Gap {
   readonly low: KnownRow | null;
   readonly high: KnownRow | null;
   readonly candidates: readonly Candidate[];
+  /** The keys of candidates and of records that were deleted, ascending. */
+  readonly keys: readonly number[];
   readonly traces: Float64Array;
 }
 
@@ -73,12 +77,14 @@ export function placeCandidates(placement: Placement): PlacedRow[] {
 
 function isCertain(gap: Gap, placement: Placement, isExactSoFar: boolean): boolean {
   const isInGap = isExactSoFar && isOrderKnown(gap, placement);
-  if (placement.isShared) return isInGap && isUnbroken(gap);
-  if (isUnbroken(gap)) return true;
-  if (placement.isBalanced) return isInGap;
-  // A record that has left nothing could be any; labels are too high far more seldom than the rest.
-  return isInGap && isFull(gap, placement) &&
-    gap.candidates.every(({ key }) => classOf(key) === 1);
+  // The Python era's keys are those of the last write: a call that writes several rows again can
+  // make them follow each other just like the rows that it was made by.
+  const isByLabel = gap.candidates.every(({ key }) => classOf(key) > 0);
+  if (placement.isShared || !isByLabel) {
+    return isInGap && (isUnbroken(gap) || (placement.isBalanced && !placement.isShared));
+  }
+  // Where a record may have left nothing, all numbers of the gap must be taken.
+  return isUnbroken(gap) || (isInGap && (placement.isBalanced || isFull(gap, placement)));
 }
 
 function pair({ candidates, traces }: Gap): PlacedRow[] {
@@ -97,36 +103,37 @@ export function listBorders(known: readonly KnownRow[]): KnownRow[] {
   return keyed.filter((_, index) => inOrder[index] === 1);
 }
 
-function* listGaps({ known, candidates, traces }: Placement): Generator<Gap> {
+function* listGaps({ known, candidates, departed, traces }: Placement): Generator<Gap> {
   let low: KnownRow | null = null;
-  let candidate = 0;
-  let trace = 0;
+  const ends = { candidate: 0, departed: 0, trace: 0 };
   for (const high of [...listBorders(known), null]) {
-    const firstCandidate = candidate;
-    const firstTrace = trace;
-    while (candidate < candidates.length && isBelow(candidates[candidate]?.key, high?.key)) {
-      candidate++;
-    }
-    while (trace < traces.length && isBelow(traces[trace], high?.row)) trace++;
+    const starts = { ...ends };
+    while (isBelow(candidates[ends.candidate]?.key, high?.key)) ends.candidate++;
+    while (isBelow(departed[ends.departed], high?.key)) ends.departed++;
+    while (isBelow(traces[ends.trace], high?.row)) ends.trace++;
+    const own = candidates.slice(starts.candidate, ends.candidate);
+    const deleted = departed.slice(starts.departed, ends.departed);
     yield {
       low,
       high,
-      candidates: candidates.slice(firstCandidate, candidate),
-      traces: traces.subarray(firstTrace, trace),
+      candidates: own,
+      keys: [...own.map(({ key }) => key), ...deleted].sort((left, right) => left - right),
+      traces: traces.subarray(starts.trace, ends.trace),
     };
     low = high;
   }
 }
 
+/** Whether there is a value, and it lies below a border or there is none. */
 function isBelow(value: number | undefined, border: number | undefined): boolean {
-  return (value ?? Infinity) < (border ?? Infinity);
+  return value !== undefined && value < (border ?? Infinity);
 }
 
 /** Whether the order of the candidates of a gap is that of their rows. */
-function isOrderKnown({ low, high, candidates }: Gap, { madeByRust }: Placement): boolean {
+function isOrderKnown({ low, high, candidates, keys }: Gap, { madeByRust }: Placement): boolean {
   if (candidates.length === 1) return true;
-  const [first, last] = [candidates[0]?.key ?? 0, candidates.at(-1)?.key ?? 0];
-  const isDense = last - first === candidates.length - 1 && classOf(first) === classOf(last);
+  const [first, last] = [keys[0] ?? 0, keys.at(-1) ?? 0];
+  const isDense = last - first === keys.length - 1 && classOf(first) === classOf(last);
   if (!isDense) return false;
   const before = low?.key ?? (madeByRust ? KEY_CLASS : NaN);
   return first - before === 1 && (high === null || high.key - last === 1);
@@ -139,24 +146,30 @@ function isFull({ low, high, traces }: Gap, { countRows }: Placement): boolean {
   return numbers - countRows(low?.row ?? 0, high.row) === traces.length;
 }
 
-/** Whether numbers, keys and sequence numbers all go on from one row to the other without a break. */
-function isUnbroken({ low, high, candidates, traces }: Gap): boolean {
-  if (low === null || low.sequence === -1 || traces.length !== candidates.length) return false;
-  const last = candidates.length + 1;
-  const isDense = traces.every((row, index) => row === low.row + index + 1) &&
-    candidates.every(({ key }, index) => isNext(low, key, index + 1));
+/**
+ * Whether numbers, keys and sequence numbers all go on from one row to the other without a break, and
+ * the traces are just the numbers of the candidates.
+ */
+function isUnbroken({ low, high, candidates, keys, traces }: Gap): boolean {
+  if (low === null || traces.length !== candidates.length) return false;
+  const rows = candidates.map(({ key }) => low.row + keys.indexOf(key) + 1);
+  const isDense = traces.every((row, index) => row === rows[index]) &&
+    keys.every((key, index) => isNext(low, key, index + 1));
   if (high === null) {
     // Nothing tells where labels end; the queue has every write that it brings.
-    return isDense && candidates.every(({ key }) => classOf(key) === 2);
+    return isDense && keys.every((key) => classOf(key) === 2);
   }
-  return isDense && isNext(low, high.key, last) && high.row - low.row === last &&
-    high.sequence - low.sequence === last;
+  const last = keys.length + 1;
+  // The keys of the Python era are sequence numbers themselves.
+  const areWritesDense = classOf(high.key) === 0 || high.sequence - low.sequence === last;
+  return isDense && isNext(low, high.key, last) && high.row - low.row === last && areWritesDense;
 }
 
 /** Whether a key is the one so many steps behind that of a row. */
 function isNext(low: KnownRow, key: number, steps: number): boolean {
   if (classOf(low.key) === classOf(key)) return key - low.key === steps;
-  return classOf(key) === 2 && key - 2 * KEY_CLASS - low.sequence === steps;
+  return classOf(key) === 2 && low.sequence !== -1 &&
+    key - 2 * KEY_CLASS - low.sequence === steps;
 }
 
 function classOf(key: number): number {

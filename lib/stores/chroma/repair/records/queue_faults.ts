@@ -51,6 +51,8 @@ const COLUMNS = [
   "metadata",
 ];
 
+const BYTES_PER_FLOAT = 4;
+
 /** Rows of which vectors and metadata are in memory. */
 const ROWS_PER_PAGE = 256;
 
@@ -69,6 +71,7 @@ export function findFaultyRows(
   const { collectionId, dimension, metadata, vector } = position;
   const segmentId = listCollections(catalogue)
     .find(({ collection }) => collection.id === collectionId)?.metadata?.id ?? null;
+  const isDimensionDoubtful = !hasFittingVector(database, position);
   const faulty: CuredRow[] = [];
   let after = String(vector === null ? metadata : Math.min(metadata, vector));
   while (true) {
@@ -82,7 +85,7 @@ export function findFaultyRows(
       const { sequence, row } = decodeWholeRow(columns);
       after = sequence;
       const fault = findRowFault(row, dimension, engine);
-      if (fault === null) continue;
+      if (fault === null || (fault === "vector length" && isDimensionDoubtful)) continue;
       const isSound = (change: Partial<typeof row>): boolean =>
         findRowFault({ ...row, ...change }, dimension, engine) === null;
       const cure = chooseCure(Number(sequence), fault, position, {
@@ -94,6 +97,22 @@ export function findFaultyRows(
     }
     if (rows.length < ROWS_PER_PAGE) return faulty;
   }
+}
+
+/**
+ * Whether any row of a collection has a vector of its dimension. Where none has, it is the dimension
+ * that is wrong, and not the rows.
+ */
+function hasFittingVector(
+  database: StoreDatabase,
+  { collectionId, dimension }: QueuePosition,
+): boolean {
+  return dimension === null || database.row(
+        `SELECT 1 FROM embeddings_queue
+     WHERE substr(topic, -36) = ? AND octet_length(vector) = ? LIMIT 1`,
+        collectionId,
+        BYTES_PER_FLOAT * dimension,
+      ) !== null;
 }
 
 /** What is known of a row besides its fault. */

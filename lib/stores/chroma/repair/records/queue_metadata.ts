@@ -38,7 +38,7 @@ export class LineNumber {
  * @throws {OperationError} It says something that no engine stores.
  */
 export function parseLineText(line: string): LineText {
-  const object = parseObject(withoutEmbedding(line));
+  const object = parseLine(line);
   const { document = null, metadata = null } = object ?? {};
   if (object === null || (document !== null && typeof document !== "string")) {
     throw createLineError("its document is no text");
@@ -103,10 +103,13 @@ function toAscii(json: string): string {
 }
 
 /** Numbers of a vector are many, and nothing of how they are written counts. */
-function withoutEmbedding(line: string): string {
-  const embedding = /"embedding"\s*:\s*\[[^[\]"]*\]/g;
-  // Inside of a text the quotes are escaped, so that only a key matches.
-  return line.match(embedding)?.length === 1 ? line.replace(embedding, '"embedding":null') : line;
+function parseLine(line: string): Record<string, unknown> | null {
+  // Inside of a text the quotes are escaped, so that only keys match.
+  const cut = line.replace(/"embedding"\s*:\s*\[[^[\]"]*\]/g, '"embedding":null');
+  const object = parseObject(cut);
+  const metadata = object?.metadata;
+  const isKey = typeof metadata === "object" && metadata !== null && "embedding" in metadata;
+  return isKey ? parseObject(line) : object;
 }
 
 function parseObject(json: string): Record<string, unknown> | null {

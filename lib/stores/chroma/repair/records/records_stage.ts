@@ -9,9 +9,9 @@ import { formatCount } from "../../../../base/format.ts";
 import type { Finding } from "../../../../model/finding.ts";
 import { createDatabaseStep } from "../database_step.ts";
 import type { PreparedStep, RepairContext } from "../repair_context.ts";
-import { prepareBareRowSteps } from "./bare_rows.ts";
 import { prepareDocumentSteps } from "./document_steps.ts";
 import { openRecordStore, type RecordStore } from "./record_store.ts";
+import { prepareRebuiltSteps } from "./rebuilt_steps.ts";
 import { removeOrphans } from "./remove_orphans.ts";
 import { prepareQueueSteps } from "./queue_steps.ts";
 import { prepareRowSteps } from "./row_steps.ts";
@@ -31,7 +31,7 @@ export async function prepareRecordsStage(
   const store = await openRecordStore(context);
   return [
     ...prepareRowSteps(context, store),
-    ...prepareBareRowSteps(context, store),
+    ...prepareRebuiltSteps(context, store),
     ...prepareDocumentSteps(context, store),
     ...prepareQueueSteps(context, store),
     ...prepareOrphanSteps(context, store),

@@ -221,14 +221,22 @@ class DocumentRestorer {
 }
 
 /** What the queue tells of a record for sure. */
-interface KnownValues {
+export interface KnownValues {
+  /** The values, the document among them. */
   readonly values: RecordMetadata;
   /** Whether that is all that the record has. */
   readonly isAll: boolean;
 }
 
-/** The number in the row of a record is that of the last row of the queue that did anything to it. */
-function knownValues(history: QueueHistory, sequence: number | null): KnownValues {
+/**
+ * Tells what the queue proves of a record. The number in the row of a record is that of the last row
+ * of the queue that did anything to it.
+ *
+ * @param history What the queue has of the record.
+ * @param sequence The number in its row, or null.
+ * @returns The values.
+ */
+export function knownValues(history: QueueHistory, sequence: number | null): KnownValues {
   const { createdSequence, isCreationSure, created, later } = history;
   if (createdSequence === null) return { values: later, isAll: false };
   const isSure = isCreationSure || createdSequence === sequence;

@@ -145,6 +145,8 @@ class RowRestorer {
     const placed = placeCandidates({
       known: readAllRows(this.#database),
       candidates: [...owners.keys()].sort((left, right) => left.key - right.key),
+      departed: this.#open.flatMap(({ rows }) => rows.departed)
+        .filter((key) => key < KEY_CLASS).sort((left, right) => left - right),
       ...this.#sides(),
       isShared: true,
     });

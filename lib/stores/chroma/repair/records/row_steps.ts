@@ -32,8 +32,10 @@ export function prepareRowSteps(context: RepairContext, store: RecordStore): Pre
   const findings = context.findings.filter(({ name }) => name === "record-row-missing");
   if (findings.length === 0) return [];
   const restoration = restoreRows(store);
-  const steps = restoration.collections.map((rows) => describeRows(context, findings, rows));
-  const { unidentified } = restoration;
+  const { collections, unidentified } = restoration;
+  const steps = collections.flatMap((rows) =>
+    describeRows(context, findings, rows, unidentified.length > 0)
+  );
   if (unidentified.length === 0) return steps;
   takeOut(context, store, unidentified);
   return [...steps, describeUnidentified(context, findings, restoration)];
@@ -43,7 +45,8 @@ function describeRows(
   context: RepairContext,
   findings: readonly Finding[],
   { collection, byContents, byOrder, unplaced }: RestoredRows,
-): PreparedStep {
+  areTracesLeft: boolean,
+): PreparedStep[] {
   const gains: RepairGain[] = [
     { what: "records", count: byContents.length, source: "the queue, which has the same contents" },
     { what: "records", count: byOrder.length, source: "the id map, by the order of the records" },
@@ -51,23 +54,28 @@ function describeRows(
   const loss: RepairLoss = {
     kind: "record",
     outcome: "gone",
-    reason: "their rows are lost, and which document is theirs cannot be told without guessing",
+    reason: areTracesLeft
+      ? "their rows are lost, and which document is theirs cannot be told without guessing"
+      : "their rows are lost with everything that they held",
     collection: collection.name,
     table: null,
     count: unplaced.length,
     ids: unplaced,
   };
   const count = byContents.length + byOrder.length;
-  return createDatabaseStep(context, {
+  if (count + unplaced.length === 0) return [];
+  return [createDatabaseStep(context, {
     kind: "correct-records",
-    title: `Bring ${formatCount(count, "row")} of embeddings back`,
+    title: count > 0
+      ? `Bring ${formatCount(count, "row")} of embeddings back`
+      : `Give ${formatCount(unplaced.length, "row")} of embeddings up`,
     collection: collection.name,
     reads: collection.subject.directory === null ? [] : [collection.subject.directory.name],
     gains,
     // In a database that has lost rows they come back without what they held (`bare_rows.ts`).
     losses: context.working.hasLostRows ? [] : [loss],
     findings,
-  });
+  })];
 }
 
 /** Nobody can reach what has no id, but a search for text would still find it. */

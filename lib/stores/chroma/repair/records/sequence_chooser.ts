@@ -8,6 +8,9 @@
 
 import type { SqlValue, StoreDatabase } from "../../../../sqlite/database.ts";
 
+/** The first migration of metadb that only 1.x has; before it an engine reads nothing but BLOBs. */
+const FIRST_METADB_OF_RUST = 5;
+
 /** The bytes of a number as the Python era writes it. */
 const BLOB_SIZE_BYTES = 8;
 
@@ -34,6 +37,7 @@ interface Neighbour {
 export class SequenceChooser {
   readonly #database: StoreDatabase;
   readonly #segmentId: string;
+  readonly #isPython: boolean;
   #used: Set<number> | null = null;
   #highest = 0;
 
@@ -41,6 +45,8 @@ export class SequenceChooser {
   constructor(database: StoreDatabase, segmentId: string) {
     this.#database = database;
     this.#segmentId = segmentId;
+    const metadb = database.number("SELECT max(version) FROM migrations WHERE dir = 'metadb'");
+    this.#isPython = (metadb ?? FIRST_METADB_OF_RUST) < FIRST_METADB_OF_RUST;
   }
 
   /**
@@ -59,7 +65,7 @@ export class SequenceChooser {
     this.#used?.add(sequence);
     return {
       // As a bigint: the column takes a number as a float.
-      sequence: nearest?.isBlob === true ? toBlob(sequence) : BigInt(sequence),
+      sequence: this.#isPython || nearest?.isBlob === true ? toBlob(sequence) : BigInt(sequence),
       createdAt: nearest?.createdAt ?? null,
     };
   }

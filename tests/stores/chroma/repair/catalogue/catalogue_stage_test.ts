@@ -137,3 +137,16 @@ Deno.test("prepareCatalogueStage() leaves an index alone that is not the collect
     assertEquals(listDamage(findings).includes("dimension-mismatch notes"), true);
   }
 });
+
+Deno.test("prepareCatalogueStage() asks an index for its settings once its row is back", async () => {
+  const broken = await BrokenStore.copyOf("chroma-1.5.9-configuration");
+  broken.sql(
+    "DELETE FROM segments WHERE scope = 'VECTOR'",
+    "UPDATE collections SET schema_str = '{', dimension = NULL WHERE name = 'dot'",
+  );
+  const { after, steps } = await repairCatalogue(broken.path);
+  assertEquals(listDamage(after), []);
+  const details = steps.flatMap((step) => step.details.filter((line) => line.startsWith("dot: ")));
+  assertStringIncludes(details.join(), "space ip, max_neighbors 8, ef_construction 77");
+  assertStringIncludes(details.join(), "Set the number of dimensions to 16: the index has it");
+});

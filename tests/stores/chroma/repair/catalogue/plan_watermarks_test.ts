@@ -102,8 +102,16 @@ for (const golden of ["chroma-0.4.24", "chroma-0.5.23", "chroma-1.5.9"] as const
     const broken = await BrokenStore.copyOf(golden);
     broken.sql("DELETE FROM embeddings_queue");
     const { watermarks } = readNumbers(broken.path);
-    const { before, after, path } = await repairCatalogue(broken.path);
+    const { before, after, path, steps } = await repairCatalogue(broken.path);
     assertEquals(listDamage(before).includes("watermark-ahead notes"), true);
+    // 16 vectors were updated since the last flush.
+    const losses = steps.flatMap((step) => step.losses);
+    assertEquals(
+      losses.map(({ kind, collection, count, ids }) => [kind, collection, count, ids.length]),
+      [
+        ["newer-version", "notes", 16, 16],
+      ],
+    );
     assertEquals(listDamage(after).some((name) => name.startsWith("watermark")), false);
     const repaired = readNumbers(path);
     assertEquals(repaired.watermarks, watermarks);

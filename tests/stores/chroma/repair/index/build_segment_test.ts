@@ -8,7 +8,7 @@ import {
 } from "../../../../../lib/stores/chroma/repair/index/build_segment.ts";
 import { verifySegment } from "../../../../../lib/stores/chroma/repair/index/verify_segment.ts";
 import { readIdMap, streamIdMap } from "../../../../../lib/stores/chroma/segment/id_map.ts";
-import { IndexFiles } from "../../../../hnsw/build/built_files.ts";
+import { IndexFiles, randomNumbers } from "../../../../hnsw/build/built_files.ts";
 import { applyDamage } from "../../../../support/damages/mod.ts";
 import {
   GOLDEN_STORES,
@@ -19,8 +19,10 @@ import {
 import { findAll } from "../repair_request.ts";
 import {
   ENGINES,
+  keepSlots,
   type MadeSource,
   madeSource,
+  openMadeIndex,
   PLAIN_OPTIONS,
   rebuildCollection,
   type Rebuilt,
@@ -143,6 +145,34 @@ Deno.test("planSegmentBuild() builds anew when a quarter of the records have los
   ]);
 });
 
+Deno.test("buildSegment() builds anew when the links that were kept lead astray", async () => {
+  const store = await scratchDirectory();
+  const made = madeSource({ count: 2500, dimension: 16, space: "l2" });
+  const directory = join(store, made.segmentId);
+  await buildSegment(made, directory, PLAIN_OPTIONS);
+  const path = join(directory, "data_level0.bin");
+  const bytes = await Deno.readFile(path);
+  const view = new DataView(bytes.buffer);
+  const slotSizeBytes = bytes.length / 2500;
+  const next = randomNumbers(3);
+  for (let slot = 0; slot < 2500; slot++) {
+    const count = view.getUint16(slot * slotSizeBytes, true);
+    for (let link = 0; link < count; link++) {
+      const anywhere = Math.floor(Math.abs(next()) * 2500);
+      view.setUint32(slot * slotSizeBytes + 4 + 4 * link, anywhere, true);
+    }
+  }
+  await Deno.writeFile(path, bytes);
+  using previous = openMadeIndex(store, made);
+  const source = keepSlots(made, previous);
+  assertEquals(planSegmentBuild(source).kind, "extend-index");
+  const again = join(await scratchDirectory(), "segment");
+  await buildSegment(source, again, PLAIN_OPTIONS);
+  const { recall, problems } = await verifySegment(again, source);
+  assertEquals(problems, []);
+  assert((recall[0]?.recall ?? 0) > 0.8, `${recall[0]?.recall}`);
+});
+
 /** What an index of made up vectors says in its files. */
 async function makeSegment(made: MadeSource): Promise<unknown> {
   const source = madeSource(made);
@@ -259,9 +289,25 @@ Deno.test("sourceOfSalvage() leaves to the engine what the queue makes after the
       counts.set(name, [source.count, source.watermark, source.isWatermarkInIdMap]);
     });
   }
-  // 0.4 keeps the watermark in the id map, which is made anew: there all records are taken in.
   assertEquals(counts.get("chroma-0.5.23"), [100, 500, false]);
-  assertEquals(counts.get("chroma-0.4.24"), [120, 686, true]);
+  assertEquals(counts.get("chroma-0.4.24"), [100, 500, true]);
+});
+
+Deno.test("sourceOfSalvage() takes the whole queue in where no watermark is known", async () => {
+  const found: unknown[] = [];
+  for (
+    const [name, damage] of [
+      ["chroma-0.4.24", "index_metadata_missing"],
+      ["chroma-0.5.23", "max_seq_lost"],
+    ] as const
+  ) {
+    const store = await goldenStore(name);
+    applyDamage(damage, { store, collection: "cosine" }, 1);
+    await withSource(store, "cosine", (source) => {
+      found.push([source.count, source.watermark, source.isWatermarkInIdMap]);
+    });
+  }
+  assertEquals(found, [[120, 686, true], [120, 686, true]]);
 });
 
 Deno.test("buildSegment() ends when its signal is aborted, and names the memory that it lacks", async () => {

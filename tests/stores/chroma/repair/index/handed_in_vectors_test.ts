@@ -62,6 +62,15 @@ Deno.test("HandedInVectors.read() needs no collection when the store has only on
   assertEquals(handedIn.idsOf("notes"), ["a"]);
 });
 
+Deno.test("HandedInVectors.read() passes over a line of which nobody knows the record", async () => {
+  const lines = [
+    '{"collection":null,"id":null,"document":"lost","metadata":null,"embedding":[1,2,3]}',
+    '{"collection":"notes","id":"a","embedding":[1,2,3]}',
+  ];
+  const handedIn = await read(lines.join("\n"));
+  assertEquals([handedIn.idsOf("notes"), handedIn.emptyLines], [["a"], 1]);
+});
+
 Deno.test("HandedInVectors.read() reads lines across the borders of its chunks", async () => {
   const ids = Array.from({ length: 40 }, (_, index) => `${index} ${"x".repeat(60_000)}`);
   const lines = ids.map((id, index) =>

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { fromFileUrl, join } from "@std/path";
+import { join } from "@std/path";
 import { inferEngine } from "../../../../../lib/stores/chroma/catalogue/migrations.ts";
 import { readLayout } from "../../../../../lib/stores/chroma/layout.ts";
 import { openCatalogue } from "../../../../../lib/stores/chroma/opened_catalogue.ts";
@@ -16,6 +16,7 @@ import {
 } from "../../../../support/fixtures.ts";
 import { findEngine, judgeStore } from "../../../../support/judge.ts";
 import { findAll } from "../repair_request.ts";
+import { keepWorking } from "./keep_working.ts";
 import { ENGINES, rebuildCollection } from "./segment_cases.ts";
 
 /** Which engine is tried on which store; a damage has all of the graph made anew. */
@@ -29,27 +30,15 @@ const TRIALS: readonly (readonly [version: string, store: GoldenStore, damage: s
   ["1.5.9", "chroma-0.5.23-then-1.5.9", "header_zeros"],
 ];
 
-const PROGRAM = fromFileUrl(new URL("./keep_working.py", import.meta.url));
-
-/** Has an engine do something in a process of its own; gives its complaints. */
-async function runEngine(python: string, args: readonly string[]): Promise<unknown> {
-  const { success, stdout, stderr } = await new Deno.Command(python, {
-    args: [PROGRAM, ...args],
-    stdout: "piped",
-    stderr: "piped",
-  }).output();
-  if (!success) throw new Error(new TextDecoder().decode(stderr));
-  return JSON.parse(new TextDecoder().decode(stdout));
-}
-
 for (const [version, name, damage] of TRIALS) {
   Deno.test({
     name: `${version} goes on with indexes that were built for ${name}`,
     ignore: findEngine(version) === null,
     async fn() {
-      const python = findEngine(version) ?? "";
       const store = await goldenStore(name);
-      for (const collection of ["notes", "cosine", "dot"]) {
+      // One that was never flushed has no watermark, and nothing to be damaged.
+      const collections = ["notes", "cosine", "dot", ...(damage === null ? ["unflushed"] : [])];
+      for (const collection of collections) {
         if (damage !== null) applyDamage(damage, { store, collection }, 1);
         const { verification } = await rebuildCollection(store, collection);
         assertEquals(verification.problems, []);
@@ -62,9 +51,7 @@ for (const [version, name, damage] of TRIALS) {
       if (!isSound) {
         assertEquals(verdict, await judgeStore(await goldenStore(name), facts, version));
       }
-      const held = join(await scratchDirectory(), "held.json");
-      assertEquals(await runEngine(python, [store, held, "write"]), []);
-      assertEquals(await runEngine(python, [store, held, "read"]), []);
+      await keepWorking(version, store);
       const bad = (await findAll(store)).filter(({ severity }) => severity !== "info");
       // The engine's own index of inner products leaves some of these vectors out of reach.
       const others = bad.filter(({ name, collection }) =>

@@ -23,6 +23,7 @@ import type {
 } from "../../../../../lib/stores/chroma/repair/index/index_source.ts";
 import { sourceOfSalvage } from "../../../../../lib/stores/chroma/repair/index/salvage_source.ts";
 import { verifySegment } from "../../../../../lib/stores/chroma/repair/index/verify_segment.ts";
+import { IndexDirectory } from "../../../../../lib/stores/chroma/salvage/index_directory.ts";
 import { listSalvageRequests } from "../../../../../lib/stores/chroma/salvage/list_requests.ts";
 import { salvageVectors } from "../../../../../lib/stores/chroma/salvage/salvage_vectors.ts";
 import { clusteredVectors } from "../../../../hnsw/build/built_files.ts";
@@ -118,7 +119,6 @@ export function madeSource(made: MadeSource): IndexSource {
     segmentId: "3f0b3b5c-2a51-4d0c-9d6e-7f3f2f6f1a11",
     collection: "made",
     settings: { dimension, space, maxLinks: 8, efConstruction: 60 },
-    efSearch: 10,
     resizeFactor: 1.5,
     engine,
     watermark: 700,
@@ -139,6 +139,47 @@ export function madeSource(made: MadeSource): IndexSource {
           },
         };
       }
+    },
+  };
+}
+
+/** Opens the directory of an index that was made of {@linkcode madeSource}. */
+export function openMadeIndex(storePath: string, made: IndexSource): IndexDirectory {
+  const { segmentId, settings: { dimension, space, maxLinks, efConstruction } } = made;
+  const directory = readLayout(storePath).segments.find(({ name }) => name === segmentId);
+  if (directory === undefined) throw new Error("No such index");
+  return new IndexDirectory(
+    {
+      storePath,
+      segmentId,
+      collection: made.collection,
+      dimension,
+      settings: {
+        space,
+        maxNeighbors: maxLinks,
+        efConstruction,
+        efSearch: 10,
+        syncThreshold: 1000,
+        batchSize: 100,
+        resizeFactor: 1.2,
+        source: "default",
+      },
+      era: made.engine.era,
+      directory,
+    },
+    directory,
+    [dimension],
+  );
+}
+
+/** The same records; their vectors come from the slots of an index that was made of them. */
+export function keepSlots(made: IndexSource, previous: IndexDirectory): IndexSource {
+  return {
+    ...made,
+    previous,
+    *entries(): Generator<IndexEntry> {
+      let slot = 0;
+      for (const entry of made.entries()) yield { ...entry, slot: slot++ };
     },
   };
 }
