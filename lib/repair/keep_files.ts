@@ -107,10 +107,20 @@ export function keepFiles(
     if (missing === undefined || missingPath === undefined) return kept;
     const path = resolve(missingPath);
     requireFreePath(fs, workDirectory, path);
-    writeAtomically(path, readChunks(fs, missing.path), { fs, mode: PRIVATE_FILE_MODE });
+    writeNew(fs, path, missing.path);
     return [{ name: MISSING_NAME, path, lines: missing.lines }, ...kept];
   } catch (error) {
     removeKept(fs, kept, workDirectory);
+    throw error;
+  }
+}
+
+/** Writes a file that was not there a moment ago, or leaves none. */
+function writeNew(fs: WriteFs, path: string, source: string): void {
+  try {
+    writeAtomically(path, readChunks(fs, source), { fs, mode: PRIVATE_FILE_MODE });
+  } catch (error) {
+    removeQuietly(fs, path);
     throw error;
   }
 }
@@ -142,12 +152,16 @@ function* readChunks(fs: WriteFs, path: string): Generator<Uint8Array, void, und
 export function removeKept(fs: WriteFs, kept: readonly KeptFile[], workDirectory: string): void {
   const parent = join(workDirectory, SAVED_DIRECTORY_NAME);
   for (const { path } of kept) {
-    try {
-      removeTree(fs, path);
-    } catch {
-      // It tells of records that are all in the store still.
-    }
+    removeQuietly(fs, path);
     const directory = dirname(path);
     if (dirname(directory) === parent) removeIfEmpty(fs, directory, parent);
+  }
+}
+
+function removeQuietly(fs: WriteFs, path: string): void {
+  try {
+    removeTree(fs, path);
+  } catch {
+    // It tells of records that are all in the store still.
   }
 }

@@ -201,6 +201,19 @@ export class StoreDatabase implements Disposable {
   }
 
   /**
+   * Prepares a query that is run many times.
+   *
+   * @param sql One SELECT.
+   * @returns What runs it with the values of its `?`, and gives its first row, or null.
+   * @throws {SqliteError} SQLite refuses the statement; or, later, a run of it.
+   */
+  prepareRow(sql: string): (...parameters: SqlValue[]) => SqlValue[] | null {
+    const statement = guarded(() => this.#prepare(sql));
+    return (...parameters) =>
+      guarded(() => statement.get(...parameters) as unknown as SqlValue[] | undefined) ?? null;
+  }
+
+  /**
    * Prepares a query that is asked many times whether it has a row.
    *
    * @param sql One statement.

@@ -11,7 +11,8 @@ import { OUTCOME_SEED } from "../support/damages/outcomes.ts";
 import { EngineServer } from "../support/engine_server.ts";
 import { copyTree, goldenFacts, type GoldenStore, scratchDirectory } from "../support/fixtures.ts";
 import { findEngine } from "../support/judge.ts";
-import { expectStore, holdStore, questionsOf } from "./expectation.ts";
+import { expectStore, questionsOf } from "./expectation.ts";
+import { holdStore } from "./hold_answers.ts";
 import {
   type DamageCase,
   damagedStore,
@@ -123,7 +124,7 @@ async function judgeCase(
   const copy = `${await scratchDirectory()}/store`;
   await copyTree(store, copy);
   const answers = await server.ask(copy, expected.collections.map(questionsOf));
-  const wrong = holdStore(answers, expected, { flippedBits: hasFlippedBits(damage) });
+  const wrong = holdStore(answers, expected, { flippedBits: hasFlippedBits(damage.damages) });
   assertEquals(wrong, [], `${damage.damages.join(" and ")} in ${damage.collection}`);
   for (const path of [store, copy]) await Deno.remove(path, { recursive: true });
 }

@@ -14,7 +14,8 @@ import {
   tornStore,
 } from "../support/fixtures.ts";
 import { findEngine } from "../support/judge.ts";
-import { expectStore, holdStore, questionsOf, spaceOf } from "./expectation.ts";
+import { expectStore, questionsOf, spaceOf } from "./expectation.ts";
+import { holdStore } from "./hold_answers.ts";
 import { damagedStore, repairWhole, type Strategy } from "./repair_cases.ts";
 
 const EVERYTHING = Deno.env.get("VECFSCK_TEST_EVERYTHING") === "1";

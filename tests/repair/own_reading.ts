@@ -7,8 +7,8 @@
 import { join } from "@std/path";
 import { type SqlValue, StoreDatabase } from "../../lib/sqlite/database.ts";
 import { salvage } from "../stores/chroma/salvage/salvage_cases.ts";
-import { encodeVectors } from "./expectation.ts";
 import type { Answers, StoreAnswers } from "../support/engine_server.ts";
+import { encodeVectors } from "./vectors.ts";
 
 /** The collection that is read. */
 export interface Wanted {

@@ -51,7 +51,7 @@ export function hasDatabase(damage: string): boolean {
 }
 
 /** Whether bits of vectors may be flipped, which nothing but a seal can see. */
-export function hasFlippedBits({ damages }: DamageCase): boolean {
+export function hasFlippedBits(damages: readonly string[]): boolean {
   return damages.some((name) => name.startsWith("bit_flips"));
 }
 

@@ -8,8 +8,9 @@ import { assert, assertEquals } from "@std/assert";
 import { EngineServer, type StoreAnswers } from "../support/engine_server.ts";
 import { copyTree, scratchDirectory, TORN_STORES, tornStore } from "../support/fixtures.ts";
 import { findEngine } from "../support/judge.ts";
-import { decodeVectors } from "./expectation.ts";
+
 import { readAnswers } from "./own_reading.ts";
+import { decodeVectors } from "./vectors.ts";
 import { listBytes, repairWhole, undoWhole } from "./repair_cases.ts";
 import facts from "./torn_facts.json" with { type: "json" };
 

@@ -52,7 +52,7 @@ interface Exploration {
   readonly tally: Tally;
 }
 
-for (const verb of VERB_CASES) {
+for (const verb of VERB_CASES.filter(({ hasHoles }) => !hasHoles)) {
   Deno.test(`${verb.name}: old or new, and nothing lost, whenever the power is cut`, async () => {
     const prepared = await PreparedVerb.of(verb);
     const world = await prepared.copy();

@@ -38,6 +38,8 @@ export interface VerbCase {
   readonly exitCode?: number;
   /** Whether it changes one index after the other, each of which is whole at every moment. */
   readonly isStepwise?: boolean;
+  /** Whether it writes files that end with a hole, which the disk in memory has not. */
+  readonly hasHoles?: boolean;
   /** Whether the real program is killed at it. */
   readonly isKilled?: boolean;
   /** What the verb is there to remove: the paths of it in the world, at their beginning. */
@@ -51,7 +53,7 @@ const KNOWN_PATHS: readonly RegExp[] = [
   /^(?:other|store\.backups)\/ID\/(?:manifest\.json(?:\.sha256)?|verified\.json|files\/.+)$/,
   /^(?:other\/store\.ID|store\.vecfsck\/quarantine\/ID)\/(?:manifest\.json|data\/.*)?$/,
   /^store\.vecfsck\/(?:seal|checked\.json|quarantine\/|saved\/)$/,
-  /^store\.vecfsck\/saved\/ID\/(?:[a-z-]+\.jsonl)?$/,
+  /^(?:store\.vecfsck\/saved\/ID\/(?:[a-z-]+\.jsonl)?|other\/missing\.jsonl)$/,
   /^(?:store|restored)\.vecfsck\/(?:lock|holder\.json|journal\/\d{8}T\d{6}-[0-9a-f]{16}\.json)$/,
 ];
 
@@ -59,10 +61,12 @@ const KNOWN_PATHS: readonly RegExp[] = [
 const ID = /\b\d{8}T\d{6}Z(?:-\d+)?(?=\/)/;
 
 /**
- * What appears and goes as one: a backup, the manifest of an entry in quarantine, and each index or
- * store that it holds.
+ * What appears and goes as one: a backup, the manifest of an entry in quarantine, each index or
+ * store that it holds, and what leaves a store in a repair.
  */
 const UNITS: readonly RegExp[] = [
+  /^(store\.vecfsck\/saved\/ID)\/(.+)$/,
+  /^(other\/missing\.jsonl)(.*)$/,
   /^(restored)\/(.+)$/,
   /^((?:other|store\.backups)\/ID)\/(.+)$/,
   /^((?:other\/store\.ID|store\.vecfsck\/quarantine\/ID)\/(?:manifest\.json|data\/[^/]+))(?:\/(.*))?$/,

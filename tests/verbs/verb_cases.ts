@@ -228,6 +228,19 @@ export const VERB_CASES: readonly VerbCase[] = [
     isKilled: true,
   },
   {
+    name: "repair of which records leave the store into files",
+    prepare: async ({ store }) => {
+      await Deno.truncate(join(store, DOT_SEGMENT, "data_level0.bin"), 9_000);
+    },
+    args: ({ store, other }) => [
+      ...["repair", store, "--yes", "--jobs", "1"],
+      ...["--missing", join(other, "missing.jsonl")],
+    ],
+    exitCode: 1,
+    hasHoles: true,
+    isKilled: true,
+  },
+  {
     name: "undo",
     prepare: async (world) => {
       await damageStore(world);

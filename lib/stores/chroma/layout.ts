@@ -127,6 +127,11 @@ export function hasStoreNames(path: string): boolean {
   return listNames(path).some((name) => name === CATALOGUE_NAME || UUID.test(name.slice(0, 36)));
 }
 
+/** Whether a text is an id as the engine makes them. */
+export function isUuid(text: string): boolean {
+  return UUID.test(text);
+}
+
 /** Whether a directory of that name holds an index, or one that was moved aside. */
 export function isSegmentDirectoryName(name: string): boolean {
   return UUID.test(name.slice(0, 36)) && (name.length === 36 || name[36] === ".");

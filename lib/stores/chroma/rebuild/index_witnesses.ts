@@ -36,6 +36,8 @@ export interface WitnessReport {
   readonly namesAllValues: boolean;
   /** Of these, those whose sequence number is lost: their `embeddings.id`. */
   readonly withoutSequence: readonly number[];
+  /** Records of which any key had no row: their `embeddings.id`. */
+  readonly touched: readonly number[];
   /** How many values of the metadata came back, documents apart. */
   readonly values: number;
   /** How many documents came back. */
@@ -99,6 +101,7 @@ export function restoreFromIndexes(
     ...restored,
     namesAllRecords,
     namesAllValues: !ofMetadata || namesAllValues(database, collector.keyEntries),
+    touched: database.rows(`SELECT DISTINCT id FROM ${LOST_KEYS_TABLE}`).flat().map(Number),
   };
   if (!collector.hasLostKeys) return { ...records, values: 0, documents: 0 };
   // The keys first: only with them is it known which values are looked for.
@@ -143,8 +146,10 @@ class WitnessCollector {
     const [segment = null, id = null, row = null] = values;
     if (index !== RECORD_INDEX && index !== null) return;
     if (values.length !== 3 || typeof row !== "bigint" || typeof id !== "string") return;
+    // What a deleted collection has left behind belongs to nobody.
+    if (!this.#segments.has(segment)) return;
     if (index === RECORD_INDEX) this.recordEntries++;
-    if (!this.#segments.has(segment) || this.#hasRecord(segment, id, row)) return;
+    if (this.#hasRecord(segment, id, row)) return;
     this.#addRecord(segment, id, row);
   }
 
@@ -239,7 +244,8 @@ class ValueRestorer {
 }
 
 /**
- * Lists what the indexes still know of metadata whose values are lost, of records that are there.
+ * Lists what the indexes still know of metadata whose values are lost. The record may be lost as well,
+ * and come back later.
  *
  * @param database The fresh database, when everything that could come back is in it.
  * @returns The keys of the values.
@@ -247,7 +253,7 @@ class ValueRestorer {
  */
 export function listLostValues(database: StoreDatabase): LostValue[] {
   const rows = database.iterate(`SELECT l.id, l.key FROM ${LOST_KEYS_TABLE} AS l
-    JOIN embeddings AS e ON e.id = l.id WHERE NOT EXISTS (${VALUE_OF_KEY}) ORDER BY l.id`);
+    WHERE NOT EXISTS (${VALUE_OF_KEY}) ORDER BY l.id`);
   return Array.from(rows, ([row, key]) => ({ row: Number(row), key: String(key) }));
 }
 

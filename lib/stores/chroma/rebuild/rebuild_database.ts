@@ -23,6 +23,8 @@ import {
 import { type RefusedRow, RowInserter, type TableCounts } from "./insert_rows.ts";
 import { isForeign, lookOver, type Overview } from "./look_over.ts";
 import { chooseVersions, makeSchema, type SchemaVersions } from "./make_schema.ts";
+import { makeFulltext } from "./make_fulltext.ts";
+import { PageEdges } from "./page_edges.ts";
 import { type FreshColumns, readColumnNames, RowMender } from "./mend_row.ts";
 import { KEEPS_FREED, placePage, tableByTree, toRebuiltTable } from "./place_rows.ts";
 import { restoreCollections, type RestoredCollection } from "./restore_collections.ts";
@@ -66,9 +68,6 @@ export interface RebuildOptions {
   onRefused?: (row: RefusedRow) => void;
 }
 
-/** The first version whose engine takes the full-text rows of a deleted record away. */
-const FIRST_SYSDB_WITHOUT_LEFTOVERS = 5;
-
 /** How texts are encoded, by the number in the header. */
 const ENCODINGS: Readonly<Record<number, string>> = { 2: "UTF-16le", 3: "UTF-16be" };
 
@@ -101,7 +100,11 @@ export function rebuildDatabase(
   const mayHaveLost = (table: RebuiltTable): boolean => filler.mayHaveLost(table);
   const collections = mayHaveLost("collections") ? restoreCollections(source, database) : [];
   const witnesses = restoreFromIndexes(source, database, mayHaveLost);
-  const documentsFromFulltext = makeFulltext(database, versions, options);
+  const documentsFromFulltext = makeFulltext(
+    database,
+    versions,
+    (row) => options.onRefused?.(row),
+  );
   const lostValues = listLostValues(database);
   database.execute("COMMIT");
   const incomplete = new Set([...overview.broken, ...filler.completed]
@@ -235,37 +238,6 @@ class TableFiller {
   }
 }
 
-/** Where the rows of a table stop, page by page, and go on behind a gap. */
-class PageEdges {
-  readonly #pages = new Map<number, { first: SalvagedRow; last: SalvagedRow }>();
-
-  /** Takes a row; rows come page by page, in their order. */
-  add(row: SalvagedRow): void {
-    // Only the number and the record are kept, not the text.
-    const edge = { ...row, values: row.values.slice(0, 1) };
-    const page = this.#pages.get(row.pageNumber);
-    if (page === undefined) this.#pages.set(row.pageNumber, { first: edge, last: edge });
-    else page.last = edge;
-  }
-
-  /** The records on both sides of every gap, and at both ends. */
-  list(): number[] {
-    const pages = [...this.#pages.values()].sort((one, other) =>
-      one.first.rowId - other.first.rowId
-    );
-    const records = new Set<number>();
-    let last: SalvagedRow | null = null;
-    for (const page of pages) {
-      if (last === null || page.first.rowId - last.rowId !== 1) {
-        for (const row of [last, page.first]) if (row !== null) records.add(Number(row.values[0]));
-      }
-      last = page.last;
-    }
-    if (last !== null) records.add(Number(last.values[0]));
-    return [...records];
-  }
-}
-
 /** The tables of the version that rows are put into; its migrations are written down already. */
 function listColumns(database: StoreDatabase): FreshColumns {
   const columns: [RebuiltTable, { name: string; type: string }[]][] = [];
@@ -289,34 +261,4 @@ function* byPage(rows: Iterable<SalvagedRow>): Generator<SalvagedRow[], void, un
     page.push(row);
   }
   if (page.length > 0) yield page;
-}
-
-/**
- * Brings lost documents back from the full text's copy, and makes the full text of them all. A
- * document without a record keeps its row, by which the record can be found again.
- */
-function makeFulltext(
-  database: StoreDatabase,
-  versions: SchemaVersions,
-  { onRefused }: RebuildOptions,
-): number {
-  const hasLeftovers = versions.sysdb < FIRST_SYSDB_WITHOUT_LEFTOVERS;
-  // Where copies of deleted documents stay behind, one could go to a record that took the number.
-  const restored = hasLeftovers ? 0 : database.prepare(`
-    INSERT OR IGNORE INTO embedding_metadata (id, key, string_value)
-    SELECT id, 'chroma:document', c0 FROM salvaged_documents WHERE c0 IS NOT NULL`)();
-  database.execute(`
-    INSERT INTO embedding_fulltext_search (rowid, string_value)
-    SELECT id, string_value FROM embedding_metadata
-    WHERE key = 'chroma:document' AND string_value IS NOT NULL ORDER BY id`);
-  if (hasLeftovers || onRefused === undefined) return restored;
-  const differing = database.iterate(`
-    SELECT c.id, m.string_value, c.c0 FROM salvaged_documents AS c
-    JOIN embedding_metadata AS m ON m.id = c.id AND m.key = 'chroma:document'
-    WHERE c.c0 IS NOT NULL AND m.string_value IS NOT c.c0`);
-  for (const [id = null, kept = null, other = null] of differing) {
-    const table = "embedding_fulltext_search_content";
-    onRefused({ table, rowId: Number(id), values: [id, other], standing: [id, kept] });
-  }
-  return restored;
 }

@@ -81,7 +81,8 @@ async function prepareChromaRepair(
         isWanted(finding, request)
       );
       const isAsked = name === "index"
-        ? request.vectorsPath !== null || request.eraseDeleted
+        ? request.vectorsPath !== null || request.eraseDeleted ||
+          allFindings.some((finding) => finding.name === "dimension-mismatch")
         : name === "records" && working.hasLostRows;
       if (findings.length === 0 && !isAsked) continue;
       const context = { store, working, findings, allFindings, request, saved };

@@ -16,6 +16,8 @@ const BYTES_PER_FLOAT = 4;
 export class QueueVectors {
   #database: StoreDatabase | null;
   #dimension: number | null;
+  /** The query for one row, where it has been asked before. */
+  #select: ReturnType<StoreDatabase["prepareRow"]> | null = null;
 
   /** Reads from a database; null stands for an empty queue. */
   constructor(database: StoreDatabase | null, dimension: number | null) {
@@ -31,6 +33,7 @@ export class QueueVectors {
   /** Reads from another connection from now on. */
   rebind(database: StoreDatabase | null): void {
     this.#database = database;
+    this.#select = null;
   }
 
   /** Takes the dimension from the first vector that there is. */
@@ -75,8 +78,10 @@ export class QueueVectors {
   #bytes(sequence: number): Uint8Array | null {
     if (this.#database === null || sequence === -1) return null;
     const database = this.#database;
-    const sql = "SELECT vector FROM embeddings_queue WHERE seq_id = ?";
-    const value = tolerateDamage(() => database.row(sql, sequence)?.[0], () => {});
+    const value = tolerateDamage(() => {
+      this.#select ??= database.prepareRow("SELECT vector FROM embeddings_queue WHERE seq_id = ?");
+      return this.#select(sequence)?.[0];
+    }, () => {});
     return value instanceof Uint8Array ? value : null;
   }
 }

@@ -7,7 +7,7 @@
 
 import { formatCount } from "../../../../base/format.ts";
 import { printable } from "../../../../base/printable.ts";
-import type { AnsweredFinding, RepairStep } from "../../../../model/repair.ts";
+import type { RepairStep } from "../../../../model/repair.ts";
 import { CATALOGUE_NAME } from "../../layout.ts";
 import type { CatalogueEdit } from "./catalogue_edit.ts";
 import type { RefusedFinding } from "./plan_catalogue_edits.ts";
@@ -52,7 +52,12 @@ export function describeSteps(
     collection,
     segment: null,
     strategy: null,
-    answers: listAnswers(edits),
+    answers: edits.map(({ finding: { code, name, severity, path } }) => ({
+      code,
+      name,
+      severity,
+      path,
+    })),
     reads: [CATALOGUE_NAME],
     replaces: [CATALOGUE_NAME],
     gains: [],
@@ -87,14 +92,4 @@ function listNames(names: readonly string[]): string {
 function describeRefusal({ finding, refused }: RefusedFinding): string {
   const owner = finding.collection === null ? "" : ` of ${printable(finding.collection, 100)}`;
   return `Leave ${finding.code}${owner} as it is: ${refused}`;
-}
-
-function listAnswers(edits: readonly CatalogueEdit[]): AnsweredFinding[] {
-  const answers = new Map(
-    edits.map(({ finding: { code, name, severity, path } }) => [
-      `${code} ${path}`,
-      { code, name, severity, path },
-    ]),
-  );
-  return [...answers.values()];
 }

@@ -26,7 +26,8 @@ import { planChangedMigration, planMissingMigrations } from "./plan_migrations.t
 import { planDuplicateNames, planName } from "./plan_names.ts";
 import { planDatabase, planTenant } from "./plan_owners.ts";
 import { planQueueConfiguration } from "./plan_queue_configuration.ts";
-import { planDuplicateSegments, planMissingSegment, planOrphanSegments } from "./plan_segments.ts";
+import { planMissingSegment } from "./plan_segments.ts";
+import { planDuplicateSegments, planOrphanSegments } from "./plan_surplus_segments.ts";
 import { planOrphanWatermarks, planWatermark } from "./plan_watermarks.ts";
 
 /**

@@ -7,6 +7,8 @@
 
 import { printable } from "../../../../base/printable.ts";
 import type { Finding } from "../../../../model/finding.ts";
+import type { Catalogue, DatabaseRow } from "../../catalogue/catalogue.ts";
+import { isUuid } from "../../layout.ts";
 import { type PlannedEdit, type PlanningContext, rowLoss, statement } from "./catalogue_edit.ts";
 
 const DEFAULT_TENANT = "default_tenant";
@@ -17,16 +19,36 @@ const DEFAULT_DATABASE = {
   name: "default_database",
 } as const;
 
+/** A garbled id need not be text any more: of those there is one at the most. */
+export const HAS_ID = "CAST(id AS BLOB) = CAST(? AS BLOB) OR typeof(id) <> 'text'";
+
 const SHORT_ID_LENGTH = 8;
 
 /**
  * Plans the row of a tenant.
  *
  * @param finding The finding `tenant-missing`.
- * @returns The row.
+ * @param context What is known.
+ * @returns The row; where it is the default database whose reference is garbled, that is corrected.
  */
-export function planTenant({ detail }: Finding): PlannedEdit {
+export function planTenant({ detail }: Finding, { catalogue }: PlanningContext): PlannedEdit {
   const tenant = String(detail.tenant);
+  const { name } = DEFAULT_DATABASE;
+  const owners = catalogue.databases.filter((row) => row.name === name)
+    .map(({ tenantId }) => tenantId);
+  // Every store has that database, and it is of that tenant.
+  if (owners.includes(tenant) && !owners.includes(DEFAULT_TENANT)) {
+    return {
+      statements: [statement(
+        "UPDATE databases SET tenant_id = ? WHERE tenant_id = ? AND name = ?",
+        DEFAULT_TENANT,
+        tenant,
+        name,
+      )],
+      sentence: `Give the database ${name} back to the tenant ${DEFAULT_TENANT}`,
+      losses: [],
+    };
+  }
   return {
     statements: [statement("INSERT OR IGNORE INTO tenants (id) VALUES (?)", tenant)],
     sentence: `Put back the tenant ${printable(tenant, 100)}`,
@@ -43,6 +65,18 @@ export function planTenant({ detail }: Finding): PlannedEdit {
  */
 export function planDatabase({ detail }: Finding, { catalogue }: PlanningContext): PlannedEdit {
   const id = String(detail.database);
+  const garbled = findGarbled(catalogue, id);
+  if (garbled !== null) {
+    const { name } = id === DEFAULT_DATABASE.id ? DEFAULT_DATABASE : garbled;
+    return {
+      statements: [
+        statement(`UPDATE databases SET id = ?, name = ? WHERE ${HAS_ID}`, id, name, garbled.id),
+      ],
+      sentence: `Give the database ${printable(name, 100)} its id ${printable(id, 100)} back, ` +
+        "which collections name",
+      losses: [],
+    };
+  }
   const tenant = DEFAULT_TENANT;
   const isTaken = (name: string): boolean =>
     catalogue.databases.some((row) => row.tenantId === tenant && row.name === name);
@@ -64,6 +98,18 @@ export function planDatabase({ detail }: Finding, { catalogue }: PlanningContext
       rowLoss("databases", id, `its name is not known; it is called ${name} of ${tenant}`, null),
     ],
   };
+}
+
+/** The row of a database that nothing names, because its id is garbled: the only one there is. */
+function findGarbled({ databases, collections }: Catalogue, missing: string): DatabaseRow | null {
+  const named = new Set(collections.map(({ databaseId }) => databaseId));
+  const unnamed = databases.filter(({ id, name }) =>
+    !named.has(id) &&
+    (!isUuid(id) || (missing === DEFAULT_DATABASE.id && name === DEFAULT_DATABASE.name))
+  );
+  const known = new Set(databases.map(({ id }) => id));
+  const lost = new Set([...named].filter((id) => id !== null && !known.has(id)));
+  return unnamed.length === 1 && lost.size === 1 ? unnamed[0] ?? null : null;
 }
 
 /**

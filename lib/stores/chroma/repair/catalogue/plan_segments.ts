@@ -13,12 +13,14 @@ import { printable } from "../../../../base/printable.ts";
 import type { Finding } from "../../../../model/finding.ts";
 import {
   type Catalogue,
+  type CollectionRow,
   type CollectionSegments,
   hasColumn,
   LOCAL_SEGMENT_TYPES,
   type SegmentRow,
 } from "../../catalogue/catalogue.ts";
 import type { Engine } from "../../catalogue/migrations.ts";
+import { isUuid } from "../../layout.ts";
 import {
   type EditStatement,
   type PlannedEdit,
@@ -27,6 +29,7 @@ import {
 } from "./catalogue_edit.ts";
 import type { SegmentCandidate } from "./catalogue_evidence.ts";
 import { copySettings } from "./plan_lost_settings.ts";
+import { HAS_ID } from "./plan_owners.ts";
 
 /** From which share of common ids two halves belong together, and up to which they do not. */
 const SAME_COLLECTION = 0.9;
@@ -75,7 +78,28 @@ export function planMissingSegment(finding: Finding, context: PlanningContext): 
   if (half === undefined || entry === undefined) {
     return { refused: "The collection is not there any more" };
   }
+  if (!isUuid(entry.collection.id)) return planCollectionId(entry.collection, context);
   return planDamagedRow(entry, half) ?? planLostRow(entry, half, context);
+}
+
+/** A collection whose id is garbled lacks its segments: they name the id that it had. */
+function planCollectionId({ id }: CollectionRow, { catalogue }: PlanningContext): PlannedEdit {
+  const known = new Set(catalogue.collections.map((row) => row.id));
+  const named = catalogue.segments.flatMap(({ collectionId }) =>
+    collectionId !== null && isUuid(collectionId) && !known.has(collectionId) ? [collectionId] : []
+  );
+  const garbled = catalogue.collections.filter((row) => !isUuid(row.id));
+  const [meant, ...others] = new Set(named);
+  if (meant === undefined || others.length > 0 || garbled.length > 1) {
+    return { refused: "Nothing tells which id the collection had" };
+  }
+  return {
+    statements: [
+      statement(`UPDATE collections SET id = ? WHERE ${HAS_ID}`, meant, id),
+    ],
+    sentence: `Give the collection its id ${meant} back, which its segments name`,
+    losses: [],
+  };
 }
 
 /** A row whose type or scope is garbled is still that of the half that has no other. */
@@ -218,63 +242,4 @@ function insertSegment(
     topic,
     collectionId,
   );
-}
-
-/**
- * Plans which of several rows of one half stays.
- *
- * @param finding The finding `segment-row-duplicate`.
- * @param context What is known.
- * @returns The end of those that carry nothing; it is refused where more than one carries data.
- */
-export function planDuplicateSegments(finding: Finding, context: PlanningContext): PlannedEdit {
-  const { evidence, catalogue } = context;
-  const { segments, scope } = finding.detail;
-  const ids = Array.isArray(segments) ? segments.map(String) : [];
-  const filled = ids.filter((id) => (evidence.weights.get(id)?.contents ?? 0) > 0);
-  const referred = ids.filter((id) => evidence.weights.get(id)?.isReferredTo === true);
-  if (filled.length > 1) {
-    return { refused: `Data stands in ${filled.length} of the segments: ${filled.join(", ")}` };
-  }
-  const live = filled[0] ?? referred[0] ?? ids[0];
-  const leaving = ids.filter((id) => id !== live);
-  const kept = live !== undefined && catalogue.segmentMetadata.has(live);
-  const donor = kept ? undefined : leaving.find((id) => catalogue.segmentMetadata.has(id));
-  return {
-    statements: [
-      ...(donor === undefined || live === undefined ? [] : [
-        statement(
-          "UPDATE OR IGNORE segment_metadata SET segment_id = ? WHERE segment_id = ?",
-          live,
-          donor,
-        ),
-      ]),
-      ...leaving.flatMap((id) => [
-        statement("DELETE FROM segment_metadata WHERE segment_id = ?", id),
-        statement("DELETE FROM max_seq_id WHERE segment_id = ?", id),
-        statement("DELETE FROM segments WHERE id = ?", id),
-      ]),
-    ],
-    sentence: `Keep ${live} of the ${ids.length} ${scope} segments, for the others hold nothing`,
-    losses: [],
-  };
-}
-
-/**
- * Plans the end of rows for collections that are not there.
- *
- * @param finding The finding `segment-row-orphan`.
- * @returns Their removal, with the settings that belong to them.
- */
-export function planOrphanSegments({ count }: Finding): PlannedEdit {
-  const orphans = "SELECT id FROM segments WHERE collection IS NULL " +
-    "OR collection NOT IN (SELECT id FROM collections)";
-  return {
-    statements: [
-      statement(`DELETE FROM segment_metadata WHERE segment_id IN (${orphans})`),
-      statement(`DELETE FROM segments WHERE id IN (${orphans})`),
-    ],
-    sentence: `Remove ${formatCount(count, "row")} of segments for collections that are not there`,
-    losses: [],
-  };
 }

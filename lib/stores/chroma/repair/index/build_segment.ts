@@ -112,6 +112,9 @@ export async function buildSegment(
   const { onProgress, fs } = options;
   const layout = layOutIndex(source);
   const task: WriteTask = { source, layout, directory, options };
+  if (fs.look(directory) !== null) {
+    throw new OperationError("internal", `${directory} is there already`, { path: directory });
+  }
   try {
     const linkedIn = await writeGraph(task, extensionOf(source, layout));
     if (linkedIn < source.count && await findsLittle(task)) {

@@ -13,7 +13,7 @@ import type { CuredRow } from "../records/queue_faults.ts";
 import type { RepairContext } from "../repair_context.ts";
 import type { ChosenStrategy } from "./choose_strategy.ts";
 import { listGains, listLosses } from "./segment_losses.ts";
-import { countMissing } from "./segment_parts.ts";
+import { countMissing, lacksWatermark } from "./segment_parts.ts";
 import { listFaultLosses } from "./settled_faults.ts";
 import type { WantedIndex } from "./wanted_segments.ts";
 
@@ -44,20 +44,14 @@ export function describeIndexStep(facts: IndexStepFacts): RepairStep {
   const { wanted, context, salvage, faults, strategy: { chosen, reason, build } } = facts;
   const { name, findings, request: { subject } } = wanted;
   const { keepUnsearchable } = context.request;
-  const saved = formatCount(salvage.counts.records - countMissing(salvage), "saved vector");
   return {
     kind: build?.kind ?? "queue-vectors",
-    title: build === null
-      ? `Have the engine build the index of ${name} at its next start, of ${saved}`
-      : build.kind === "build-index"
-      ? `Build the index of ${name} anew, of ${saved}`
-      : `Link ${formatCount(build.linkedIn, "record")} of ${name} in again`,
+    title: nameStep(facts),
     details: listDetails(facts),
     collection: name,
     segment: subject.segmentId,
     strategy: { chosen, reason },
-    answers: findings.filter((finding) => isCured(finding, salvage, keepUnsearchable))
-      .map(toAnswered),
+    answers: findings.filter((finding) => isCured(finding, facts)).map(toAnswered),
     reads: listRead(facts),
     replaces: listReplaced(facts),
     gains: listGains(salvage),
@@ -74,14 +68,23 @@ export function toAnswered({ code, name, severity, path }: Finding): AnsweredFin
   return { code, name, severity, path };
 }
 
+function nameStep({ wanted: { name }, salvage, strategy: { build } }: IndexStepFacts): string {
+  const saved = formatCount(salvage.counts.records - countMissing(salvage), "saved vector");
+  if (build === null) {
+    return `Have the engine build the index of ${name} at its next start, of ${saved}`;
+  }
+  if (build.kind === "build-index") return `Build the index of ${name} anew, of ${saved}`;
+  if (build.linkedIn > 0) {
+    return `Link ${formatCount(build.linkedIn, "record")} of ${name} in again`;
+  }
+  return `Write the files of the index of ${name} anew around its links, with ${saved}`;
+}
+
 /** Where records without a vector stay, what says that they lack it stays true. */
-function isCured(
-  { name }: Finding,
-  salvage: SegmentSalvage,
-  keepUnsearchable: boolean,
-): boolean {
-  const stays = ["vectors-missing", "vector-not-finite", "segment-missing"].includes(name);
-  return !(stays && keepUnsearchable && countMissing(salvage) > 0);
+function isCured({ name }: Finding, { context, salvage, strategy }: IndexStepFacts): boolean {
+  if (!context.request.keepUnsearchable || countMissing(salvage) === 0) return true;
+  if (name === "segment-missing") return strategy.build !== null;
+  return name !== "vectors-missing" && name !== "vector-not-finite";
 }
 
 function listDetails({ salvage, strategy: { build } }: IndexStepFacts): string[] {
@@ -126,10 +129,13 @@ function listRead({ wanted, context, salvage }: IndexStepFacts): string[] {
 }
 
 /** Whether the database changes, too. */
-function changesDatabase({ context, salvage, strategy: { build } }: IndexStepFacts): boolean {
+function changesDatabase(
+  { wanted, context, salvage, strategy: { build } }: IndexStepFacts,
+): boolean {
   const { bySource } = salvage.counts;
   const { keepUnsearchable, eraseDeleted } = context.request;
-  return build === null || eraseDeleted || bySource["older-copy"] + bySource["handed-in"] > 0 ||
+  return build === null || eraseDeleted || lacksWatermark(wanted) ||
+    bySource["older-copy"] + bySource["handed-in"] > 0 ||
     !keepUnsearchable && countMissing(salvage) > 0;
 }
 

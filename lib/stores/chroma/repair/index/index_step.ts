@@ -9,13 +9,14 @@ import { OperationError } from "../../../../base/errors.ts";
 import type { RepairStep, RepairVerification } from "../../../../model/repair.ts";
 import { openForReading } from "../../../../sqlite/reading.ts";
 import { CATALOGUE_NAME } from "../../layout.ts";
+import { storeSequence } from "../catalogue/plan_watermarks.ts";
 import type { PreparedStep, StagingArea } from "../repair_context.ts";
 import { buildSegment } from "./build_segment.ts";
 import { eraseDeletedRows } from "./erase_deleted_rows.ts";
 import type { IndexSource } from "./index_source.ts";
 import { mendQueueVectors } from "./mend_queue_vectors.ts";
 import { stageQueue } from "./queue_step.ts";
-import { type SegmentParts, takeOutMissing } from "./segment_parts.ts";
+import { lacksWatermark, type SegmentParts, takeOutMissing } from "./segment_parts.ts";
 import { verifyQueue } from "./verify_queue.ts";
 import { verifySegment } from "./verify_segment.ts";
 
@@ -58,11 +59,11 @@ export class IndexStep implements PreparedStep {
   /** Reads the index back. */
   async verify(view: string): Promise<RepairVerification> {
     if (this.#left !== null) return verifyQueue(view, this.#parts, this.#left);
-    const { salvage, source, wanted: { request: { subject } } } = this.#parts;
+    const { salvage, source, request: { signal }, wanted: { request: { subject } } } = this.#parts;
     using reading = openForReading(join(view, CATALOGUE_NAME));
     salvage.rebind(reading.database);
     try {
-      return await verifySegment(join(view, subject.segmentId), source);
+      return await verifySegment(join(view, subject.segmentId), source, signal);
     } finally {
       salvage.rebind(null);
     }
@@ -99,6 +100,12 @@ export class IndexStep implements PreparedStep {
     const database = await area.working.openDatabase();
     takeOutMissing(this.#parts, database, area.saved);
     mendQueueVectors(database, salvage);
+    if (lacksWatermark(wanted) && source.count > 0) {
+      database.prepare("INSERT OR REPLACE INTO max_seq_id (segment_id, seq_id) VALUES (?, ?)")(
+        source.segmentId,
+        storeSequence(wanted.engine, source.watermark),
+      );
+    }
     if (request.eraseDeleted) eraseDeletedRows(wanted, database, source.watermark);
   }
 }

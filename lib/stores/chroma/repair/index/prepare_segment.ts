@@ -5,6 +5,7 @@
  * @module
  */
 
+import { CATALOGUE_NAME } from "../../layout.ts";
 import { listElsewhere, OlderCopyVectors } from "../../salvage/older_copies.ts";
 import type { SegmentSalvage } from "../../salvage/salvage_request.ts";
 import { salvageVectors } from "../../salvage/salvage_vectors.ts";
@@ -40,7 +41,8 @@ export function prepareSegment(
   try {
     if (!isReadThrough(salvage) || isDimensionInDoubt(wanted, salvage)) return steps;
     const strangers = listStrangers(wanted.handedInIds, salvage);
-    if (wanted.findings.length > 0 || salvage.counts.bySource["handed-in"] > 0) {
+    const isFilled = salvage.counts.bySource["handed-in"] > 0;
+    if (isFilled || (wanted.findings.length > 0 && !isAsGoodAsItGets(wanted, context, salvage))) {
       steps.push(prepareIndex(wanted, context, salvage));
       isHeld = true;
     }
@@ -56,15 +58,15 @@ export function prepareSegment(
 
 /**
  * Whether the index, or most vectors in the queue where it tells nothing, have another dimension than
- * the collection: then nothing can be read of it, for the collection itself may be wrong.
+ * the collection: then nothing can be read of it, for the collection itself may be wrong. That an
+ * index is foreign counts only where the queue bears the collection out.
  */
 function isDimensionInDoubt(
-  { request: { database }, collection, place }: WantedIndex,
+  { request: { database }, collection, place, isForeign }: WantedIndex,
   { own }: SegmentSalvage,
 ): boolean {
-  if (own !== null && own.layout !== null) {
-    return own.layout.geometry.dimension !== collection.dimension;
-  }
+  const layout = own?.layout ?? null;
+  if (layout !== null && !isForeign) return layout.geometry.dimension !== collection.dimension;
   const [fitting, others] = database?.row(
     `SELECT count(*) FILTER (WHERE octet_length(vector) = ?),
        count(*) FILTER (WHERE octet_length(vector) <> ?) FROM embeddings_queue
@@ -73,6 +75,7 @@ function isDimensionInDoubt(
     4 * (collection.dimension ?? 0),
     place.collectionId,
   ) ?? [];
+  if (isForeign) return Number(others) > 0 || Number(fitting) === 0;
   return collection.dimension !== null && Number(others) > Number(fitting);
 }
 
@@ -107,6 +110,32 @@ function salvageAll(
 function isLacking({ counts }: SegmentSalvage): boolean {
   const missing = Object.values(counts.missing).reduce((sum, count) => sum + count, 0);
   return missing + counts.lengthsLost + counts.perhapsOutdated > 0;
+}
+
+/**
+ * Whether records lack their vectors and are to stay, and nothing else is wrong: then no repair makes
+ * anything better, and a second one must not begin again.
+ */
+function isAsGoodAsItGets(
+  { findings, place, request: { subject } }: WantedIndex,
+  { request: { keepUnsearchable, strategy } }: RepairContext,
+  { counts: { bySource } }: SegmentSalvage,
+): boolean {
+  if (!keepUnsearchable || bySource["moved-aside"] + bySource["older-copy"] > 0) return false;
+  // Through the queue the directory comes with the next start of the engine.
+  const isQueued = strategy === "queue" && subject.directory === null &&
+    place.vectorWatermark === null;
+  const staying = [
+    "vectors-missing",
+    "vector-not-finite",
+    ...(isQueued ? ["segment-missing"] : []),
+  ];
+  return findings.every(({ name, path }) => staying.includes(name) && isInCatalogue(path, name));
+}
+
+/** A vector in a slot that is not finite goes with the slot. */
+function isInCatalogue(path: string | null, name: string): boolean {
+  return name !== "vector-not-finite" || path === CATALOGUE_NAME;
 }
 
 /** Which records there are is known only where every row was read. */

@@ -10,7 +10,7 @@ import type { SegmentSalvage } from "../../salvage/salvage_request.ts";
 import { takeOutRecords } from "../records/take_out_records.ts";
 import type { SavedFiles } from "../saved_files.ts";
 import { MISSING_REASONS } from "./segment_losses.ts";
-import type { WantedIndex } from "./wanted_segments.ts";
+import type { StoreIndex, WantedIndex } from "./wanted_segments.ts";
 
 /** An index, and what was saved of it. */
 export interface SegmentParts {
@@ -44,6 +44,16 @@ export function takeOutMissing(
   }));
   const records = { collection: name, records: place, dimension: salvage.dimension, engine };
   takeOutRecords(database, records, leaving, saved);
+}
+
+/**
+ * Whether a new index needs its watermark in the database: where none stands, the Python era takes it
+ * from the id map, and 1.x would take all of the queue in once more.
+ *
+ * @param index The index.
+ */
+export function lacksWatermark({ engine, place }: Pick<StoreIndex, "engine" | "place">): boolean {
+  return engine.era === "rust" && place.vectorWatermark === null;
 }
 
 /** How many records have no vector. */

@@ -12,7 +12,7 @@ import type { OpenedCatalogue } from "../../opened_catalogue.ts";
 import type { RecordPlace } from "../../records/read_records.ts";
 import { listSalvageRequests } from "../../salvage/list_requests.ts";
 import type { SalvageRequest } from "../../salvage/salvage_request.ts";
-import { stageOf } from "../cures.ts";
+import { isWanted, stageOf } from "../cures.ts";
 import type { RepairContext } from "../repair_context.ts";
 import type { HandedInVectors } from "./handed_in_vectors.ts";
 
@@ -38,6 +38,11 @@ export interface WantedIndex extends StoreIndex {
   readonly findings: readonly Finding[];
   /** The ids for which vectors were handed in. */
   readonly handedInIds: readonly string[];
+  /**
+   * Whether the files are another index's, of another dimension: what stands before this stage has
+   * found that the catalogue is right.
+   */
+  readonly isForeign: boolean;
 }
 
 /**
@@ -73,26 +78,37 @@ export function listIndexes(layout: Layout, opened: OpenedCatalogue): StoreIndex
  */
 export function chooseWanted(
   indexes: readonly StoreIndex[],
-  { findings, allFindings, request: { onlyCollection } }: RepairContext,
+  { findings, allFindings, request }: RepairContext,
   handedIn: HandedInVectors | null,
 ): WantedIndex[] {
-  const blocking = allFindings.filter(isBlocking);
+  const { onlyCollection } = request;
+  // The stage of the catalogue has answered it where the catalogue is wrong.
+  const foreign = allFindings.filter((finding) =>
+    finding.name === FOREIGN && finding.segment !== null && isWanted(finding, request)
+  );
+  const blocking = allFindings.filter((finding) =>
+    isBlocking(finding) && !foreign.includes(finding)
+  );
   return indexes.flatMap((index) => {
     const { name, request: { subject } } = index;
     if (onlyCollection !== null && onlyCollection !== name) return [];
-    const own = findings.filter(({ segment, collection }) =>
+    const own = [...findings, ...foreign].filter(({ segment, collection }) =>
       segment === null ? collection === name : segment === subject.segmentId
     );
     const handedInIds = handedIn?.idsOf(name) ?? [];
     if (own.length === 0 && handedInIds.length === 0) return [];
     const isBlocked = blocking.some(({ collection }) => collection === null || collection === name);
-    return isBlocked ? [] : [{ ...index, findings: own, handedInIds }];
+    const isForeign = own.some((finding) => finding.name === FOREIGN);
+    return isBlocked ? [] : [{ ...index, findings: own, handedInIds, isForeign }];
   });
 }
 
+/** Catalogue and index disagree on the dimension. */
+const FOREIGN = "dimension-mismatch";
+
 /** What of the catalogue decides how the files of an index are read. */
 const GROUNDS: readonly string[] = [
-  "dimension-mismatch",
+  FOREIGN,
   "dimension-missing",
   "configuration-not-json",
   "configuration-space-unknown",

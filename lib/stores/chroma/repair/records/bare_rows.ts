@@ -12,7 +12,8 @@
 import type { StoreDatabase } from "../../../../sqlite/database.ts";
 import { keepAscending } from "../../salvage/ascending.ts";
 import { type Candidate, type CollectionRows, findLostRows, KEY_CLASS } from "./lost_rows.ts";
-import type { RecordCollection } from "./record_store.ts";
+import { QueueHistoryReader } from "./queue_history.ts";
+import type { RecordCollection, RecordStore } from "./record_store.ts";
 import { SequenceChooser } from "./sequence_chooser.ts";
 
 /** How far a free number is looked for. */
@@ -21,7 +22,7 @@ const MOST_STEPS = 1 << 16;
 /**
  * Puts rows back for records that only an id map still has.
  *
- * @param database The private copy of the database, when every other row that was lost is back.
+ * @param store The store, when every other row that was lost is back.
  * @param collection The collection.
  * @param namesAllRecords Whether the database names every record that it had: then a record of the
  * index counts only where it is newer than all of them, for any other was deleted.
@@ -30,21 +31,22 @@ const MOST_STEPS = 1 << 16;
  * @throws {SqliteError} The database cannot be read or written.
  */
 export function insertBareRows(
-  database: StoreDatabase,
+  store: RecordStore,
   collection: RecordCollection,
   namesAllRecords: boolean,
 ): string[] {
-  const rows = findLostRows(database, collection);
+  const rows = findLostRows(store.database, collection);
   const { known, candidates } = rows;
   const newest = namesAllRecords
     ? known.reduce((highest, { key }) => Math.max(highest, key), -1)
     : -1;
   const lost = candidates.filter(({ key }) => key > newest);
   if (lost.length === 0) return [];
-  return new BareRowInserter(database, collection, { ...rows, candidates: lost }).insertAll();
+  return new BareRowInserter(store, collection, { ...rows, candidates: lost }).insertAll();
 }
 
 class BareRowInserter {
+  readonly #store: RecordStore;
   readonly #database: StoreDatabase;
   readonly #collection: RecordCollection;
   readonly #candidates: readonly Candidate[];
@@ -53,10 +55,12 @@ class BareRowInserter {
   #last: number;
 
   constructor(
-    database: StoreDatabase,
+    store: RecordStore,
     collection: RecordCollection,
     { known, candidates }: Omit<CollectionRows, "departed">,
   ) {
+    const { database } = store;
+    this.#store = store;
     this.#database = database;
     this.#collection = collection;
     this.#candidates = candidates;
@@ -73,7 +77,13 @@ class BareRowInserter {
   }
 
   insertAll(): string[] {
-    const { place } = this.#collection;
+    const { place, subject: { dimension } } = this.#collection;
+    const ids = JSON.stringify(this.#candidates.map(({ id }) => id)).replaceAll("'", "''");
+    const queue = new QueueHistoryReader(
+      this.#database,
+      { place, dimension, engine: this.#store.engine },
+      `SELECT value FROM json_each('${ids}')`,
+    );
     const sequences = new SequenceChooser(this.#database, place.metadataSegmentId);
     const insert = this.#database.prepare(
       `INSERT INTO embeddings (id, segment_id, embedding_id, seq_id, created_at)
@@ -88,7 +98,7 @@ class BareRowInserter {
         border++;
       }
       const row = this.#findFree(previous, this.#borders[border]?.row ?? Infinity);
-      const own = key < KEY_CLASS ? key : null;
+      const own = queue.read(id).lastSequence ?? (key < KEY_CLASS ? key : null);
       const { sequence, createdAt } = sequences.choose(row, own, highest);
       insert(row, place.metadataSegmentId, id, sequence, createdAt);
       previous = Math.max(previous, row === this.#last ? 0 : row);

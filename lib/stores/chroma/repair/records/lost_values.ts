@@ -79,7 +79,8 @@ class ValueRestorer {
     this.#collection = collection;
     this.#rebuild = rebuild;
     this.#bare = new Set(bare);
-    this.#edges = new Set(rebuild.witnesses.namesAllValues ? [] : rebuild.edges);
+    const { namesAllValues, touched } = rebuild.witnesses;
+    this.#edges = new Set(namesAllValues ? [] : [...rebuild.edges, ...touched]);
     const keys = Map.groupBy(rebuild.lostValues, ({ row }) => row);
     this.#lostKeys = new Map(
       Array.from(keys, ([row, values]) => [row, values.map(({ key }) => key)]),

@@ -38,7 +38,7 @@ function describeCollection(
   rebuild: RebuildReport,
 ): PreparedStep[] {
   const { namesAllRecords } = rebuild.witnesses;
-  const bare = insertBareRows(store.database, collection, namesAllRecords);
+  const bare = insertBareRows(store, collection, namesAllRecords);
   const values = restoreLostValues(store, collection, rebuild, bare);
   const losses = listLosses(collection.name, values).filter(({ count }) => count > 0);
   const restored = values.documentsRestored + values.valuesRestored;

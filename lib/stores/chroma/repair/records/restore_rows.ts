@@ -103,7 +103,7 @@ class RowRestorer {
     for (const open of this.#open) {
       const own = matched.filter(({ collection }) => collection === open.collection);
       open.byContents.push(...own.map(({ candidate }) => candidate.id));
-      this.#insert(open, own);
+      this.#insert(open, own, true);
     }
     do {
       while (this.#open.some((open) => this.#placeOf(open) > 0));
@@ -190,6 +190,7 @@ class RowRestorer {
   #insert(
     open: OpenCollection,
     placed: readonly { readonly row: number; readonly candidate: Candidate }[],
+    isByContents = false,
   ): void {
     if (placed.length === 0) return;
     const { collection } = open;
@@ -208,10 +209,12 @@ class RowRestorer {
     for (const { row, candidate } of placed) {
       const { isCreationSure, createdSequence, lastSequence } = queue.read(candidate.id);
       const isKnown = lastSequence !== null &&
-        (isCreationSure || createdSequence !== lastSequence ||
+        (isByContents || isCreationSure || createdSequence !== lastSequence ||
           candidate.key >= 2 * KEY_CLASS || candidate.key === createdSequence);
       const indexed = candidate.key < KEY_CLASS ? candidate.key : null;
-      const { sequence, createdAt } = sequences.choose(row, isKnown ? lastSequence : indexed);
+      const known = isKnown ? lastSequence : indexed;
+      // An `add` of a record that was there has done nothing: its number is then not the record's.
+      const { sequence, createdAt } = sequences.choose(row, known, Infinity, lastSequence);
       insert(row, place.metadataSegmentId, candidate.id, sequence, createdAt as SqlValue);
       this.#traces.delete(row);
     }

@@ -38,6 +38,7 @@ export class SequenceChooser {
   readonly #database: StoreDatabase;
   readonly #segmentId: string;
   readonly #isPython: boolean;
+  #rows: Float64Array | null = null;
   #used: Set<number> | null = null;
   #highest = 0;
 
@@ -55,13 +56,20 @@ export class SequenceChooser {
    * @param row The row, `embeddings.id`.
    * @param known The number, where it is known.
    * @param highest The highest that it can have.
+   * @param likely A number that it has if its neighbours have those next to it.
    * @returns What stands in the row.
    * @throws {SqliteError} The database cannot be read.
    */
-  choose(row: number, known: number | null, highest = Infinity): ChosenSequence {
-    const before = this.#neighbour(row, "<", "DESC");
-    const nearest = before ?? this.#neighbour(row, ">", "ASC");
-    const sequence = known ?? this.#findFree(row, before, nearest, highest);
+  choose(
+    row: number,
+    known: number | null,
+    highest = Infinity,
+    likely: number | null = null,
+  ): ChosenSequence {
+    const before = this.#neighbour(row, "before");
+    const nearest = before ?? this.#neighbour(row, "behind");
+    const isNext = before !== null && likely === before.sequence + row - before.row;
+    const sequence = known ?? (isNext ? likely : this.#findFree(row, before, nearest, highest));
     this.#used?.add(sequence);
     return {
       // As a bigint: the column takes a number as a float.
@@ -70,16 +78,22 @@ export class SequenceChooser {
     };
   }
 
-  #neighbour(row: number, side: "<" | ">", order: "ASC" | "DESC"): Neighbour | null {
-    const [other, storage, hex, createdAt = null] = this.#database.row(
-      `SELECT id, typeof(seq_id), iif(typeof(seq_id) = 'blob', hex(seq_id), printf('%X', seq_id)),
-         created_at
-       FROM embeddings WHERE segment_id = ? AND id ${side} ? ORDER BY id ${order} LIMIT 1`,
-      this.#segmentId,
-      row,
+  /** The nearest row on one side that was there from the beginning. */
+  #neighbour(row: number, side: "before" | "behind"): Neighbour | null {
+    const rows = this.#rows ??= Float64Array.from(
+      this.#database.rows("SELECT id FROM embeddings WHERE segment_id = ?", this.#segmentId),
+      ([id]) => Number(id),
+    ).sort();
+    const at = lowerBound(rows, row);
+    const other = rows[side === "before" ? at - 1 : at + (rows[at] === row ? 1 : 0)];
+    if (other === undefined) return null;
+    const [storage, hex, createdAt = null] = this.#database.row(
+      `SELECT typeof(seq_id), iif(typeof(seq_id) = 'blob', hex(seq_id), printf('%X', seq_id)),
+         created_at FROM embeddings WHERE id = ?`,
+      other,
     ) ?? [];
     const sequence = parseInt(String(hex), 16);
-    if (typeof other !== "number" || !Number.isSafeInteger(sequence)) return null;
+    if (!Number.isSafeInteger(sequence)) return null;
     return { row: other, sequence, isBlob: storage === "blob", createdAt };
   }
 
@@ -121,4 +135,16 @@ function toBlob(sequence: number): Uint8Array {
   const bytes = new Uint8Array(BLOB_SIZE_BYTES);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(sequence));
   return bytes;
+}
+
+/** The first place at which a row stands, or would stand. */
+function lowerBound(rows: Float64Array, row: number): number {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((rows[middle] ?? Infinity) < row) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -70,3 +70,25 @@ Deno.test("the stage names a database by its id where its name is lost, and says
   ]);
   assertEquals(steps.flatMap(({ losses }) => losses.map(({ ids }) => ids)), [[id]]);
 });
+
+Deno.test("the stage gives ids back that were garbled, where what refers to them tells", async () => {
+  for (const golden of ["chroma-0.5.23", "chroma-1.5.9"] as const) {
+    const broken = await BrokenStore.copyOf(golden);
+    const names = readNames(broken.path);
+    broken.sql(
+      "UPDATE databases SET id = 'x' || substr(id, 2)",
+      "UPDATE databases SET tenant_id = 'tenant'",
+      golden === "chroma-1.5.9"
+        ? "UPDATE collections SET id = substr(id, 1, 18) WHERE name = 'notes'"
+        : "UPDATE collections SET id = x'00ff' WHERE name = 'notes'",
+    );
+    const { after, path, steps } = await repairCatalogue(broken.path);
+    assertEquals(listDamage(after), []);
+    assertEquals(readNames(path), names);
+    assertEquals(steps.flatMap(({ losses }) => losses), []);
+    using database = StoreDatabase.open(join(path, "chroma.sqlite3"));
+    assertEquals(database.rows("SELECT id, name, tenant_id FROM databases"), [
+      ["00000000-0000-0000-0000-000000000000", "default_database", "default_tenant"],
+    ]);
+  }
+});

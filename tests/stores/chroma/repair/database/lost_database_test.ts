@@ -2,7 +2,7 @@
  * Tests of `lib/stores/chroma/repair/database/restore_backup.ts` and `export_records.ts`: a store
  * whose database is lost.
  */
-import { assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import type { OlderCopy } from "../../../../../lib/stores/repair_format.ts";
 import { BrokenStore } from "../../../../support/broken_store.ts";
@@ -88,6 +88,26 @@ Deno.test("planExport() writes ids and vectors of a store without a database int
     JSON.stringify(expected.get(String(id))) === JSON.stringify(embedding)
   );
   assertEquals(same.length, 366);
+});
+
+Deno.test("planExport() gives vectors of the space cosine the lengths that they had", async () => {
+  const store = await BrokenStore.copyOf("chroma-1.5.9");
+  const facts = (await goldenFacts("chroma-1.5.9")).collections.cosine;
+  Deno.removeSync(store.catalogue());
+  const { draft, saved } = await repairCopy(store.path);
+  const vectors = new Float32Array(
+    Uint8Array.fromBase64(facts?.embeddings_f32_base64 ?? "").buffer,
+  );
+  const dimension = facts?.dimension ?? 0;
+  const first = new Map(facts?.ids.map((id, index) => [id, vectors[index * dimension] ?? 0]));
+  const lines = saved[`export-${store.segment("cosine")}.jsonl`] ?? [];
+  assertEquals(lines.length, 120);
+  for (const { id, embedding } of lines) {
+    const [component] = Array.isArray(embedding) ? embedding : [];
+    assertAlmostEquals(component, first.get(String(id)) ?? NaN, 1e-4);
+  }
+  const losses = draft.steps.flatMap((step) => step.losses);
+  assertEquals(losses.filter(({ kind }) => kind === "length"), []);
 });
 
 Deno.test("planExport() saves vectors when the database holds no collection any more", async () => {

@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { OperationError } from "../../../../../lib/base/errors.ts";
+import { localFs } from "../../../../../lib/fs/platform.ts";
 import { BoundedFile } from "../../../../../lib/fs/read_fs.ts";
+import type { WriteFs } from "../../../../../lib/fs/write_fs.ts";
 import {
   buildSegment,
   planSegmentBuild,
@@ -181,6 +183,7 @@ async function makeSegment(made: MadeSource): Promise<unknown> {
   const verification = await verifySegment(directory, source);
   assertEquals(verification.problems, []);
   assertEquals(verification.vectorsCompared, made.count);
+  assertEquals(verification.recall.length, made.count === 0 ? 0 : 2);
   using files = new IndexFiles(directory);
   assertEquals(files.faults(true), []);
   const { slotSizeBytes } = files.geometry;
@@ -324,6 +327,27 @@ Deno.test("buildSegment() ends when its signal is aborted, and names the memory 
   );
   assertEquals(refused.code, "no-memory");
   assertThrows(() => Deno.statSync(directory), Deno.errors.NotFound);
+});
+
+Deno.test("buildSegment() removes what it wrote when writing fails, and leaves what was there", async () => {
+  const scratch = await scratchDirectory();
+  const directory = join(scratch, "segment");
+  const source = madeSource({ count: 50 });
+  let files = 0;
+  const createFile: WriteFs["createFile"] = (path, mode) => {
+    if (++files === 5) throw new Deno.errors.PermissionDenied("no more files");
+    return localFs.createFile(path, mode);
+  };
+  const failed = await assertRejects(
+    () => buildSegment(source, directory, { ...PLAIN_OPTIONS, fs: { ...localFs, createFile } }),
+    OperationError,
+  );
+  assertEquals([failed.code, files], ["permission-denied", 5]);
+  assertEquals([...Deno.readDirSync(scratch)], []);
+  await Deno.mkdir(directory);
+  await Deno.writeTextFile(join(directory, "precious"), "");
+  await assertRejects(() => buildSegment(source, directory, PLAIN_OPTIONS), OperationError);
+  assertEquals(Array.from(Deno.readDirSync(directory), ({ name }) => name), ["precious"]);
 });
 
 Deno.test("buildSegment() refuses a source that names a slot twice, or yields too few", async () => {

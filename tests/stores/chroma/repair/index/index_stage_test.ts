@@ -159,6 +159,37 @@ Deno.test("prepareIndexStage() keeps records without a vector when it is asked t
   assertEquals(left.map(({ count }) => count), [loss?.count]);
 });
 
+Deno.test("prepareIndexStage() does nothing a second time about vectors that are gone", async () => {
+  for (const strategy of ["queue", "index"] as const) {
+    const store = await damaged("segment_missing");
+    const keeping = { strategy, keepUnsearchable: true };
+    const first = await repairCopy(store, keeping);
+    assertEquals(briefSteps(first.draft).length, 1);
+    const answers = first.draft.steps[0]?.answers.map(({ name }) => name);
+    assertEquals(answers, strategy === "index" ? ["segment-missing"] : []);
+    const second = await repairCopy(store, keeping);
+    assertEquals(second.draft.steps, []);
+  }
+});
+
+Deno.test("prepareIndexStage() builds an index anew when another one stands in its place", async () => {
+  const store = await goldenStore("chroma-1.5.9");
+  const [own, foreign] = [segmentOf(store, "notes"), segmentOf(store, "dot")];
+  const facts = (await goldenFacts("chroma-1.5.9")).collections;
+  assert(facts.dot?.dimension !== facts.notes?.dimension);
+  await Deno.remove(join(store, own), { recursive: true });
+  await copyTree(join(store, foreign), join(store, own));
+  const repaired = await repairCopy(store, QUEUE);
+  assertEquals(damageOf(repaired.after), []);
+  assertEquals(repaired.verification.problems, []);
+  // The 16 vectors that wait in the queue are all that is left.
+  assertEquals(salvage(store, "notes").records.length, 16);
+  assertEquals(
+    compare(salvage(store, "notes"), vectorsOf(facts.notes ?? { count: 0, ids: [] })).wrong,
+    [],
+  );
+});
+
 Deno.test("prepareIndexStage() leaves other collections alone when one is asked for", async () => {
   const store = await damaged("header_zeros");
   applyDamage("header_zeros", { store, collection: "dot" }, OUTCOME_SEED);

@@ -52,13 +52,14 @@ Deno.test("restoreRows() gives rows the numbers and the form that their writes h
   for (const golden of ["chroma-1.5.9", "chroma-0.5.23"] as const) {
     const list = "SELECT id, typeof(seq_id), hex(seq_id) FROM embeddings WHERE id = ?";
     const store = await goldenStore(golden);
-    // The last row but one of `cosine`; in its neighbourhood nothing was written again.
+    // One of which nothing is left but its place, and the last one, which the queue still has.
+    const rows = [500, 520];
     using healthy = await OpenedRecords.open(store);
-    const expected = healthy.database.row(list, 500);
-    changeDatabase(store, "DELETE FROM embeddings WHERE id = 500");
+    const expected = rows.map((row) => healthy.database.row(list, row));
+    changeDatabase(store, "DELETE FROM embeddings WHERE id IN (500, 520)");
     using opened = await OpenedRecords.open(store);
     restoreRows(opened.store);
-    assertEquals(opened.database.row(list, 500), expected);
+    assertEquals(rows.map((row) => opened.database.row(list, row)), expected);
   }
 });
 
