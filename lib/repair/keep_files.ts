@@ -11,7 +11,7 @@
 import { dirname, join, resolve } from "@std/path";
 import { OperationError } from "../base/errors.ts";
 import { writeAtomically } from "../fs/atomic.ts";
-import { copyFile } from "../fs/copy.ts";
+import { copyFile, digestFile } from "../fs/copy.ts";
 import { CHUNK_SIZE_BYTES } from "../fs/read_fs.ts";
 import { isAbove, removeTree } from "../fs/tree.ts";
 import { ensureDirectory, removeIfEmpty } from "../fs/work_directory.ts";
@@ -113,6 +113,35 @@ export function keepFiles(
     removeKept(fs, kept, workDirectory);
     throw error;
   }
+}
+
+/**
+ * Finds the very same files where an earlier repair has kept them: what can only be written out is
+ * written once.
+ *
+ * @param fs The file system.
+ * @param saved The files.
+ * @param workDirectory The work directory of the store.
+ * @returns Where they are; null where they are not all in one place.
+ */
+export function findKept(
+  fs: WriteFs,
+  saved: readonly SavedFile[],
+  workDirectory: string,
+): KeptFile[] | null {
+  const parent = join(workDirectory, SAVED_DIRECTORY_NAME);
+  if (saved.length === 0 || fs.look(parent)?.kind !== "directory") return null;
+  for (const directory of fs.list(parent).map((name) => join(parent, name))) {
+    const kept = saved.map(({ name, lines }) => ({ name, path: join(directory, name), lines }));
+    if (kept.every(({ path }, index) => isSame(fs, path, saved[index]?.path ?? ""))) return kept;
+  }
+  return null;
+}
+
+function isSame(fs: WriteFs, path: string, other: string): boolean {
+  const facts = fs.look(dirname(path))?.kind === "directory" ? fs.look(path) : null;
+  return facts?.kind === "file" && facts.sizeBytes === fs.look(other)?.sizeBytes &&
+    digestFile(fs, path) === digestFile(fs, other);
 }
 
 /** Writes a file that was not there a moment ago, or leaves none. */

@@ -21,7 +21,7 @@ import {
   type PreparedExchange,
   prepareExchange,
 } from "./exchange.ts";
-import { keepFiles, removeKept } from "./keep_files.ts";
+import { findKept, keepFiles, removeKept } from "./keep_files.ts";
 import type { KeptFile, RepairOptions, RepairOutcome } from "./outcome.ts";
 import type { RepairArea } from "./repair_area.ts";
 
@@ -64,6 +64,10 @@ export function putInPlace(
   const { workDirectory } = area;
   // What can only be written out leaves the store as it is.
   const hasEntries = staged.coming.length + staged.leaving.length > 0;
+  const earlier = hasEntries || missingPath !== undefined
+    ? null
+    : findKept(fs, staged.saved, workDirectory);
+  if (earlier !== null) return { quarantined: null, kept: earlier };
   const exchange = hasEntries ? prepare(repair, { fs, now }) : null;
   const id = exchange?.entry.id ?? findFreeTimeId(now(), () => false);
   let kept: KeptFile[] = [];

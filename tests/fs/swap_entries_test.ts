@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import { OperationError } from "../../lib/base/errors.ts";
 import { listInterruptedChanges, recoverSwaps } from "../../lib/fs/recover.ts";
 import { swapEntries, type SwapNames } from "../../lib/fs/swap_entries.ts";
+import type { WriteFs } from "../../lib/fs/write_fs.ts";
 import { MemoryDisk } from "../support/memory_fs.ts";
 import { exploreCrashes, exploreFaults, type Scenario } from "./explore.ts";
 
@@ -260,22 +261,26 @@ Deno.test("swapEntries() never leaves a journal beside the database of another",
   assertEquals(each.judge(disk.list()), "new");
 });
 
+/** The files of a process that is killed once its record is written and two entries have left. */
+function killedAfterTwo({ fs }: MemoryDisk): WriteFs {
+  let renames = 0;
+  return {
+    ...fs,
+    rename: (from, to) => {
+      if (renames++ > 2) throw new Error("Killed");
+      fs.rename(from, to);
+    },
+    removeFile: () => {
+      throw new Error("Killed");
+    },
+  };
+}
+
 Deno.test("recoverSwaps() touches nothing when somebody made a new entry meanwhile", () => {
   const disk = new MemoryDisk();
   const [, each] = SCENARIOS[0] ?? [];
   each?.setUp(disk);
-  let renames = 0;
-  const stopped = {
-    ...disk.fs,
-    rename: (from: string, to: string): void => {
-      // The record, then two entries have left: here the process is killed.
-      if (renames++ > 2) throw new Error("Killed");
-      disk.fs.rename(from, to);
-    },
-    removeFile: (): void => {
-      throw new Error("Killed");
-    },
-  };
+  const stopped = killedAfterTwo(disk);
   assertThrows(() => each?.run(stopped));
   disk.write(`${STORE}/segment-1/data`, "made by an engine");
   const before = disk.list();
@@ -296,17 +301,7 @@ Deno.test("recoverSwaps() keeps the new entries of a change that it leaves as it
   const name = ".repair.vecfsck-0123456789abcdef.new";
   const staged = `${WORK}/${name}/staged`;
   put(disk, staged, NEW);
-  let renames = 0;
-  const stopped = {
-    ...disk.fs,
-    rename: (from: string, to: string): void => {
-      if (renames++ > 2) throw new Error("Killed");
-      disk.fs.rename(from, to);
-    },
-    removeFile: (): void => {
-      throw new Error("Killed");
-    },
-  };
+  const stopped = killedAfterTwo(disk);
   const options = { store: STORE, aside: ASIDE, database: DATABASE };
   assertThrows(() => swapEntries(STORE, staged, { ...options, fs: stopped }));
   disk.write(`${STORE}/segment-1/data`, "made by an engine");

@@ -171,6 +171,21 @@ Deno.test("runRepair() keeps what leaves the store in files, also where it was a
   assertEquals(again.code, "usage");
 });
 
+Deno.test("runRepair() writes once what can only be written out", async () => {
+  const store = await DamagedStore.create();
+  const step = { ...BUILD_STEP, kind: "export-records", answers: [], replaces: [] } as const;
+  const repair = { steps: [step], missing: '{"id":"a"}\n' };
+  const first = await runRepair(store.path, store.options(repair));
+  assertEquals([first.quarantined, first.kept.length], [null, 1]);
+  const between = store.read();
+  const second = await runRepair(store.path, store.options(repair));
+  assertEquals(second.kept, first.kept);
+  assertEquals(store.read(), between);
+  const other = { ...repair, missing: '{"id":"b"}\n' };
+  const third = await runRepair(store.path, store.options(other));
+  assertStringIncludes(third.kept[0]?.path ?? "", `${ID}-2/missing.jsonl`);
+});
+
 Deno.test("runRepair() keeps no file when the exchange fails", async () => {
   const store = await DamagedStore.create();
   const missingPath = join(store.world.root, "missing.jsonl");

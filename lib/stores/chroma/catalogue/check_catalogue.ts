@@ -1,7 +1,6 @@
 /**
- * Tenants, databases, collections and segments against each other. The rules:
+ * Collections and segments against each other; check_owners.ts judges whose they are. The rules:
  *
- * - the default tenant is there, and every tenant and database that is referred to;
  * - every collection has a usable name, once in its database, and an id that is a UUID;
  * - every collection has one METADATA and one VECTOR segment of a kind that a local store has;
  * - a collection with records has a number of dimensions;
@@ -26,11 +25,9 @@ import {
   type StoredText,
 } from "./catalogue.ts";
 import { CATALOGUE_NAME } from "../layout.ts";
+import { checkOwners, labelOfFirst } from "./check_owners.ts";
 import type { Engine } from "./migrations.ts";
 import { LARGEST_DIMENSION } from "./stored_values.ts";
-
-/** Chroma makes it with the tables, has no way to delete it, and asks for it at every start. */
-const DEFAULT_TENANT = "default_tenant";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -58,61 +55,13 @@ const MOST_NAMED = 100;
  */
 export function checkCatalogue(catalogue: Catalogue, engine: Engine): Finding[] {
   const undimensioned = new Set(catalogue.undimensionedCollections);
-  const findings = [...checkTenants(catalogue), ...checkDatabases(catalogue)];
+  const findings = checkOwners(catalogue);
   for (const subject of listCollections(catalogue)) {
     findings.push(...checkNames(subject.collection));
     findings.push(...checkDimension(subject.collection, undimensioned));
     if (isWhole(catalogue, "segments")) findings.push(...checkSegments(subject, engine));
   }
   return [...findings, ...checkDuplicateNames(catalogue), ...checkOrphanSegments(catalogue)];
-}
-
-function checkTenants(catalogue: Catalogue): Finding[] {
-  if (!isWhole(catalogue, "tenants")) return [];
-  const tenants = new Set(catalogue.tenants);
-  const referring = new Map<string, number>([[DEFAULT_TENANT, 0]]);
-  for (const { tenantId } of catalogue.databases) {
-    referring.set(tenantId, (referring.get(tenantId) ?? 0) + 1);
-  }
-  return [...referring].filter(([tenant]) => !tenants.has(tenant)).map(([tenant, count]) =>
-    createFinding("tenant-missing", {
-      path: CATALOGUE_NAME,
-      message: `The tenant ${printable(tenant, 100)} of ${formatCount(count, "database")} ` +
-        "is missing",
-      detail: { tenant },
-    })
-  );
-}
-
-function checkDatabases(catalogue: Catalogue): Finding[] {
-  if (!isWhole(catalogue, "databases")) return [];
-  const databases = new Set(catalogue.databases.map(({ id }) => id));
-  const lost = new Map<string, CollectionRow[]>();
-  for (const collection of catalogue.collections) {
-    const { databaseId } = collection;
-    if (databaseId === null || databases.has(databaseId)) continue;
-    const same = lost.get(databaseId);
-    if (same === undefined) lost.set(databaseId, [collection]);
-    else same.push(collection);
-  }
-  return [...lost].map(([databaseId, collections]) =>
-    createFinding("database-missing", {
-      path: CATALOGUE_NAME,
-      collection: collections.length === 1 ? labelOfFirst(collections) : null,
-      count: collections.length,
-      message: `The database ${printable(databaseId, 100)} of ` +
-        `${formatCount(collections.length, "collection")} is missing`,
-      detail: {
-        database: databaseId,
-        collections: collections.slice(0, MOST_NAMED).map(collectionLabel),
-      },
-    })
-  );
-}
-
-function labelOfFirst(collections: readonly CollectionRow[]): string | null {
-  const [first] = collections;
-  return first === undefined ? null : collectionLabel(first);
 }
 
 function checkNames(collection: CollectionRow): Finding[] {

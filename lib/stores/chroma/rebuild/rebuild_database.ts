@@ -7,6 +7,10 @@
  * the indexes (`index_witnesses.ts`), and documents from the full text, which holds them a second
  * time. Indexes and the full text are made anew.
  *
+ * Measured on the torn stores and on the golden ones with pages overwritten or cut off: every row of
+ * an engine that SQLite itself can still step to is among those that are read page by page, which are
+ * up to a third more; so SQLite is not asked for rows at all.
+ *
  * @module
  */
 

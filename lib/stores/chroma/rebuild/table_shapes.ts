@@ -1,7 +1,7 @@
 /**
  * Telling by its values to which table of Chroma a row belongs, where the pages that lead to it are
  * gone. Every table of every version has a shape of its own, but for two pairs: metadata of records
- * and its lists are told apart by the page (`classify_page.ts`), metadata of collections and of
+ * and its lists are told apart by the page (`place_rows.ts`), metadata of collections and of
  * segments by the ids.
  *
  * | table                             | values, the row's id left out                                |

@@ -82,7 +82,7 @@ async function prepareChromaRepair(
       );
       const isAsked = name === "index"
         ? request.vectorsPath !== null || request.eraseDeleted ||
-          allFindings.some((finding) => finding.name === "dimension-mismatch")
+          allFindings.some(({ name }) => name.startsWith("dimension-"))
         : name === "records" && working.hasLostRows;
       if (findings.length === 0 && !isAsked) continue;
       const context = { store, working, findings, allFindings, request, saved };

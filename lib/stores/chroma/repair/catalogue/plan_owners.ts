@@ -8,16 +8,9 @@
 import { printable } from "../../../../base/printable.ts";
 import type { Finding } from "../../../../model/finding.ts";
 import type { Catalogue, DatabaseRow } from "../../catalogue/catalogue.ts";
+import { DEFAULT_DATABASE, DEFAULT_TENANT } from "../../catalogue/check_owners.ts";
 import { isUuid } from "../../layout.ts";
 import { type PlannedEdit, type PlanningContext, rowLoss, statement } from "./catalogue_edit.ts";
-
-const DEFAULT_TENANT = "default_tenant";
-
-/** The migration sysdb 4 makes it, and every engine begins with it. */
-const DEFAULT_DATABASE = {
-  id: "00000000-0000-0000-0000-000000000000",
-  name: "default_database",
-} as const;
 
 /** A garbled id need not be text any more: of those there is one at the most. */
 export const HAS_ID = "CAST(id AS BLOB) = CAST(? AS BLOB) OR typeof(id) <> 'text'";
@@ -65,6 +58,9 @@ export function planTenant({ detail }: Finding, { catalogue }: PlanningContext):
  */
 export function planDatabase({ detail }: Finding, { catalogue }: PlanningContext): PlannedEdit {
   const id = String(detail.database);
+  if (id === DEFAULT_DATABASE.id && catalogue.databases.some((row) => row.id === id)) {
+    return nameDefaultDatabase();
+  }
   const garbled = findGarbled(catalogue, id);
   if (garbled !== null) {
     const { name } = id === DEFAULT_DATABASE.id ? DEFAULT_DATABASE : garbled;
@@ -97,6 +93,20 @@ export function planDatabase({ detail }: Finding, { catalogue }: PlanningContext
     losses: [
       rowLoss("databases", id, `its name is not known; it is called ${name} of ${tenant}`, null),
     ],
+  };
+}
+
+function nameDefaultDatabase(): PlannedEdit {
+  const { id, name } = DEFAULT_DATABASE;
+  return {
+    statements: [statement(
+      "UPDATE databases SET name = ?, tenant_id = ? WHERE id = ?",
+      name,
+      DEFAULT_TENANT,
+      id,
+    )],
+    sentence: `Name the database with the id of the default one ${name} of ${DEFAULT_TENANT} again`,
+    losses: [],
   };
 }
 

@@ -31,6 +31,8 @@ export interface StrategyQuestion {
   readonly engine: Engine;
   /** What the index would be built of; null where it cannot be built here. */
   readonly source: IndexSource | null;
+  /** How many vectors were saved. */
+  readonly vectors: number;
   /** The name of the collection. */
   readonly collection: string;
 }
@@ -45,7 +47,7 @@ export interface StrategyQuestion {
 export function chooseStrategy(question: StrategyQuestion): ChosenStrategy {
   const { request: { strategy }, engine, source, collection } = question;
   if (strategy === "queue") return byQueue("it was asked for");
-  if (source !== null && source.count === 0) return byQueue("no vector is left to build it of");
+  if (question.vectors === 0) return byQueue("no vector is left to build it of");
   if (strategy === "auto" && !isProven(engine)) {
     return byQueue(`indexes that vecfsck builds are not proven with ${engine.name}`);
   }

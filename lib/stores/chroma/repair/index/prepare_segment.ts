@@ -18,6 +18,7 @@ import type { HandedInVectors } from "./handed_in_vectors.ts";
 import { IndexStep } from "./index_step.ts";
 import { QueueStep } from "./queue_step.ts";
 import { sourceOfSalvage } from "./salvage_source.ts";
+import { countMissing } from "./segment_parts.ts";
 import { findFaults } from "./settled_faults.ts";
 import type { WantedIndex } from "./wanted_segments.ts";
 
@@ -67,16 +68,17 @@ function isDimensionInDoubt(
 ): boolean {
   const layout = own?.layout ?? null;
   if (layout !== null && !isForeign) return layout.geometry.dimension !== collection.dimension;
+  const { dimension } = collection;
   const [fitting, others] = database?.row(
     `SELECT count(*) FILTER (WHERE octet_length(vector) = ?),
        count(*) FILTER (WHERE octet_length(vector) <> ?) FROM embeddings_queue
      WHERE substr(topic, -36) = ? AND typeof(vector) = 'blob' AND encoding = 'FLOAT32'`,
-    4 * (collection.dimension ?? 0),
-    4 * (collection.dimension ?? 0),
+    4 * (dimension ?? 0),
+    4 * (dimension ?? 0),
     place.collectionId,
   ) ?? [];
   if (isForeign) return Number(others) > 0 || Number(fitting) === 0;
-  return collection.dimension !== null && Number(others) > Number(fitting);
+  return dimension === null ? Number(others) > 0 : Number(others) > Number(fitting);
 }
 
 /** Saves vectors from every place that there is. */
@@ -164,7 +166,8 @@ function prepareIndex(
     vectorWatermark: place.vectorWatermark,
     lastSequence: database?.number(LAST_SEQUENCE, place.collectionId) ?? null,
   });
-  const strategy = chooseStrategy({ request, engine, source, collection: name });
+  const vectors = salvage.counts.records - countMissing(salvage);
+  const strategy = chooseStrategy({ request, engine, source, vectors, collection: name });
   const isReplayed = strategy.build === null && database !== null;
   const faults = isReplayed ? findFaults(wanted, database) : [];
   const step = describeIndexStep({ wanted, context, salvage, strategy, faults });

@@ -82,17 +82,16 @@ export function chooseWanted(
   handedIn: HandedInVectors | null,
 ): WantedIndex[] {
   const { onlyCollection } = request;
-  // The stage of the catalogue has answered it where the catalogue is wrong.
-  const foreign = allFindings.filter((finding) =>
-    finding.name === FOREIGN && finding.segment !== null && isWanted(finding, request)
+  // The stage of the catalogue has answered them where the catalogue is wrong.
+  const left = allFindings.filter((finding) =>
+    (finding.name === FOREIGN && finding.segment !== null || finding.name === UNKNOWN) &&
+    isWanted(finding, request)
   );
-  const blocking = allFindings.filter((finding) =>
-    isBlocking(finding) && !foreign.includes(finding)
-  );
+  const blocking = allFindings.filter((finding) => isBlocking(finding) && !left.includes(finding));
   return indexes.flatMap((index) => {
     const { name, request: { subject } } = index;
     if (onlyCollection !== null && onlyCollection !== name) return [];
-    const own = [...findings, ...foreign].filter(({ segment, collection }) =>
+    const own = [...findings, ...left].filter(({ segment, collection }) =>
       segment === null ? collection === name : segment === subject.segmentId
     );
     const handedInIds = handedIn?.idsOf(name) ?? [];
@@ -106,10 +105,13 @@ export function chooseWanted(
 /** Catalogue and index disagree on the dimension. */
 const FOREIGN = "dimension-mismatch";
 
+/** A collection has records and no dimension: where nothing tells it, there is no vector either. */
+const UNKNOWN = "dimension-missing";
+
 /** What of the catalogue decides how the files of an index are read. */
 const GROUNDS: readonly string[] = [
   FOREIGN,
-  "dimension-missing",
+  UNKNOWN,
   "configuration-not-json",
   "configuration-space-unknown",
   "index-settings-lost",

@@ -41,6 +41,8 @@ export interface RowRestoration {
   readonly collections: readonly RestoredRows[];
   /** The numbers of the traces whose id is not known. */
   readonly unidentified: readonly number[];
+  /** Whether there are as many of them as ids without a row, so that each has one of these ids. */
+  readonly isBalanced: boolean;
 }
 
 /** The numbers under which a table holds anything of records whose rows are lost. */
@@ -116,6 +118,7 @@ class RowRestorer {
         unplaced: rows.candidates.map(({ id }) => id),
       })),
       unidentified: [...this.#traces].sort((left, right) => left - right),
+      isBalanced: this.#isBalanced(),
     };
   }
 

@@ -7,12 +7,15 @@
 import { formatCount } from "../../../../base/format.ts";
 import type { Finding } from "../../../../model/finding.ts";
 import type { RepairGain, RepairLoss } from "../../../../model/repair.ts";
+import type { StoreDatabase } from "../../../../sqlite/database.ts";
 import { createDatabaseStep } from "../database_step.ts";
+import { FULLTEXT_TABLE } from "../fulltext/rebuild_fulltext.ts";
 import type { PreparedStep, RepairContext } from "../repair_context.ts";
+import { insertBareRows } from "./bare_rows.ts";
 import type { RecordStore } from "./record_store.ts";
 import { readRecordMetadata, toRecordText } from "./record_values.ts";
-import { removeRecordRows } from "./remove_rows.ts";
-import { type RestoredRows, restoreRows, type RowRestoration } from "./restore_rows.ts";
+import { hasTable, removeRecordRows } from "./remove_rows.ts";
+import { type RestoredRows, restoreRows } from "./restore_rows.ts";
 import { MISSING_FILE } from "./take_out_records.ts";
 
 const RECORDS_PER_PAGE = 64;
@@ -31,38 +34,36 @@ const UNIDENTIFIED = "whose document this is cannot be told without guessing";
 export function prepareRowSteps(context: RepairContext, store: RecordStore): PreparedStep[] {
   const findings = context.findings.filter(({ name }) => name === "record-row-missing");
   if (findings.length === 0) return [];
-  const restoration = restoreRows(store);
-  const { collections, unidentified } = restoration;
-  const steps = collections.flatMap((rows) =>
-    describeRows(context, findings, rows, unidentified.length > 0)
-  );
-  if (unidentified.length === 0) return steps;
-  takeOut(context, store, unidentified);
-  return [...steps, describeUnidentified(context, findings, restoration)];
+  const { collections, unidentified, isBalanced } = restoreRows(store);
+  if (unidentified.length > 0) takeOut(context, store, unidentified);
+  const steps = collections.flatMap((rows) => {
+    const { collection, unplaced } = rows;
+    const isRecord = isBalanced && unplaced.length > 0;
+    const bare = isRecord ? insertBareRows(store, collection, false) : [];
+    return describeRows(context, findings, rows, {
+      bare,
+      losses: isRecord
+        ? listBareLosses(collection.name, bare)
+        : listGone(context, rows, unidentified.length > 0),
+    });
+  });
+  return unidentified.length === 0
+    ? steps
+    : [...steps, describeUnidentified(context, findings, unidentified.length)];
 }
 
 function describeRows(
   context: RepairContext,
   findings: readonly Finding[],
   { collection, byContents, byOrder, unplaced }: RestoredRows,
-  areTracesLeft: boolean,
+  { bare, losses }: { readonly bare: readonly string[]; readonly losses: readonly RepairLoss[] },
 ): PreparedStep[] {
   const gains: RepairGain[] = [
     { what: "records", count: byContents.length, source: "the queue, which has the same contents" },
     { what: "records", count: byOrder.length, source: "the id map, by the order of the records" },
+    { what: "records without document", count: bare.length, source: "the id map" },
   ];
-  const loss: RepairLoss = {
-    kind: "record",
-    outcome: "gone",
-    reason: areTracesLeft
-      ? "their rows are lost, and which document is theirs cannot be told without guessing"
-      : "their rows are lost with everything that they held",
-    collection: collection.name,
-    table: null,
-    count: unplaced.length,
-    ids: unplaced,
-  };
-  const count = byContents.length + byOrder.length;
+  const count = byContents.length + byOrder.length + bare.length;
   if (count + unplaced.length === 0) return [];
   return [createDatabaseStep(context, {
     kind: "correct-records",
@@ -72,10 +73,42 @@ function describeRows(
     collection: collection.name,
     reads: collection.subject.directory === null ? [] : [collection.subject.directory.name],
     gains,
-    // In a database that has lost rows they come back without what they held (`bare_rows.ts`).
-    losses: context.working.hasLostRows ? [] : [loss],
+    losses,
     findings,
   })];
+}
+
+/** The ids are those of records, and only which of the documents is whose cannot be told. */
+function listBareLosses(collection: string, ids: readonly string[]): RepairLoss[] {
+  return (["document", "metadata"] as const).map((kind) => ({
+    kind,
+    outcome: "kept",
+    reason: `which of those in ${MISSING_FILE} is theirs cannot be told without guessing`,
+    collection,
+    table: null,
+    count: ids.length,
+    ids,
+  }));
+}
+
+function listGone(
+  { working }: RepairContext,
+  { collection, unplaced }: RestoredRows,
+  areTracesLeft: boolean,
+): RepairLoss[] {
+  // In a database that has lost rows they come back without what they held (`bare_rows.ts`).
+  if (working.hasLostRows) return [];
+  return [{
+    kind: "record",
+    outcome: "gone",
+    reason: areTracesLeft
+      ? "their rows are lost, and which document is theirs cannot be told without guessing"
+      : "their rows are lost with everything that they held",
+    collection: collection.name,
+    table: null,
+    count: unplaced.length,
+    ids: unplaced,
+  }];
 }
 
 /** Nobody can reach what has no id, but a search for text would still find it. */
@@ -92,7 +125,7 @@ function takeOut(
       saved.add(MISSING_FILE, {
         collection: null,
         id: null,
-        document,
+        document: document ?? readFulltext(database, row),
         metadata,
         embedding: null,
         reason: UNIDENTIFIED,
@@ -107,10 +140,19 @@ function takeOut(
   removeRecordRows(database, "SELECT row FROM temp.unidentified_rows");
 }
 
+/** The text of a record that has lost its document as well. */
+function readFulltext(database: StoreDatabase, row: number): string | null {
+  const content = `${FULLTEXT_TABLE}_content`;
+  const [text] = hasTable(database, content)
+    ? database.row(`SELECT CAST(c0 AS BLOB) FROM ${content} WHERE id = ?`, row) ?? []
+    : [];
+  return text instanceof Uint8Array ? new TextDecoder().decode(text) : null;
+}
+
 function describeUnidentified(
   context: RepairContext,
   findings: readonly Finding[],
-  { unidentified }: RowRestoration,
+  count: number,
 ): PreparedStep {
   const loss: RepairLoss = {
     kind: "record",
@@ -118,12 +160,12 @@ function describeUnidentified(
     reason: UNIDENTIFIED,
     collection: null,
     table: "embedding_metadata",
-    count: unidentified.length,
+    count,
     ids: [],
   };
   return createDatabaseStep(context, {
     kind: "correct-records",
-    title: `Take ${formatCount(unidentified.length, "record")} out that nobody knows the id of`,
+    title: `Take ${formatCount(count, "record")} out that nobody knows the id of`,
     details: [`documents and metadata are in ${MISSING_FILE}, without an id`],
     losses: [loss],
     findings,

@@ -92,3 +92,16 @@ Deno.test("the stage gives ids back that were garbled, where what refers to them
     ]);
   }
 });
+
+Deno.test("the stage names the default database again, without which no client starts", async () => {
+  const broken = await BrokenStore.copyOf("chroma-1.5.9");
+  broken.sql("UPDATE databases SET name = 'defau', tenant_id = ''", "DELETE FROM tenants");
+  const { before, after, path } = await repairCatalogue(broken.path);
+  assertEquals(listDamage(before).includes("database-missing"), true);
+  assertEquals(listDamage(after), []);
+  using database = StoreDatabase.open(join(path, "chroma.sqlite3"));
+  assertEquals(database.row("SELECT name, tenant_id FROM databases"), [
+    "default_database",
+    "default_tenant",
+  ]);
+});

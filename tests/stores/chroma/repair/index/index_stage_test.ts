@@ -190,6 +190,22 @@ Deno.test("prepareIndexStage() builds an index anew when another one stands in i
   );
 });
 
+Deno.test("prepareIndexStage() takes records out when nothing tells their dimension", async () => {
+  for (const strategy of ["queue", "index"] as const) {
+    const store = await goldenStore("chroma-1.5.9");
+    await Deno.remove(join(store, segmentOf(store, "unflushed")), { recursive: true });
+    {
+      using database = StoreDatabase.open(join(store, "chroma.sqlite3"), { writable: true });
+      database.execute(`UPDATE collections SET dimension = NULL WHERE name = 'unflushed';
+        DELETE FROM embeddings_queue WHERE seq_id BETWEEN 641 AND 652`);
+    }
+    const repaired = await repairCopy(store, { strategy });
+    assertEquals(damageOf(repaired.after), []);
+    assertEquals(repaired.saved["missing.jsonl"]?.length, 12);
+    assertEquals(repaired.verification.problems, []);
+  }
+});
+
 Deno.test("prepareIndexStage() leaves other collections alone when one is asked for", async () => {
   const store = await damaged("header_zeros");
   applyDamage("header_zeros", { store, collection: "dot" }, OUTCOME_SEED);

@@ -164,3 +164,22 @@ Deno.test("a second repair of records finds nothing to do", async () => {
     assertEquals((await repairCopy(store)).draft.steps, []);
   }
 });
+
+Deno.test("a repair keeps records whose documents cannot be told apart", async () => {
+  const store = await goldenStore("chroma-1.5.9");
+  // The label between theirs was deleted: either can have had it, and been given another one.
+  changeDatabase(store, "DELETE FROM embeddings WHERE id IN (5, 7)");
+  const { draft, saved, after } = await repairCopy(store);
+  const facts = await goldenFacts("chroma-1.5.9");
+  const losses = draft.steps.flatMap((step) => step.losses);
+  const lost = new Set(losses.flatMap(({ ids }) => ids));
+  assertEquals([...lost], ["notes-00004", "notes-00006"]);
+  assertEquals(damageOf(after), []);
+  using opened = await OpenedRecords.open(store);
+  const { ids = [], documents = [] } = facts.collections["notes"] ?? {};
+  assertEquals(ids.filter((id) => opened.rowOf(id) === -1), []);
+  for (const [index, id] of ids.entries()) {
+    assertEquals(opened.documentOf(id), lost.has(id) ? null : documents[index]);
+  }
+  assertEquals((saved["missing.jsonl"] ?? []).length, lost.size);
+});

@@ -73,8 +73,8 @@ Deno.test("restoreRows() leaves records apart that an index has and nothing tell
     "DELETE FROM embedding_fulltext_search_content WHERE id = 102",
   );
   using opened = await OpenedRecords.open(store);
-  const { collections, unidentified } = restoreRows(opened.store);
-  assertEquals(unidentified, [101, 103]);
+  const { collections, unidentified, isBalanced } = restoreRows(opened.store);
+  assertEquals([unidentified, isBalanced], [[101, 103], false]);
   assertEquals(collections.map(({ unplaced }) => unplaced), [
     ["notes-00100", "notes-00101", "notes-00102"],
   ]);
@@ -85,7 +85,11 @@ Deno.test("restoreRows() believes no id map that is damaged", async () => {
   applyDamage("index_metadata_half", { store, collection: "notes" }, 1);
   changeDatabase(store, "DELETE FROM embeddings WHERE id = 101");
   using opened = await OpenedRecords.open(store);
-  assertEquals(restoreRows(opened.store), { collections: [], unidentified: [101] });
+  assertEquals(restoreRows(opened.store), {
+    collections: [],
+    unidentified: [101],
+    isBalanced: false,
+  });
 });
 
 Deno.test("restoreRows() does not take what an index has left over for lost records", async () => {
