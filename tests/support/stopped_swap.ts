@@ -8,11 +8,12 @@ import { assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { localFs } from "../../lib/fs/platform.ts";
 import { swapDirectory } from "../../lib/fs/swap.ts";
+import { openWorkDirectory } from "../../lib/fs/work_directory.ts";
 
 /** Stops a swap of a directory between its two renames: it is away, and its replacement not in. */
 export function stopBetweenRenames(store: string, live: string): void {
-  const replacement = join(store, "..", "replacement");
-  Deno.mkdirSync(replacement);
+  const replacement = join(openWorkDirectory(localFs, store), "replacement");
+  Deno.mkdirSync(replacement, { recursive: true });
   let isGone = false;
   const fs = {
     ...localFs,
