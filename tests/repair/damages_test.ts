@@ -70,26 +70,29 @@ async function judge(damage: DamageCase, strategy: Strategy): Promise<void> {
   const expected = expectStore(collections, losses);
   const tolerance = { flippedBits: hasFlippedBits(damage.damages) };
   assertEquals(holdStore(readAnswers(store, expected.collections), expected, tolerance), []);
-  if (!tolerance.flippedBits) await holdHashes(store, damage.golden, expected.collections);
+  if (!tolerance.flippedBits) await holdHashes(store, { damage, strategy }, expected.collections);
   if (!isSame(await listBytes(store), damaged)) await undoWhole(store, damaged);
   await Deno.remove(store, { recursive: true });
 }
 
-/** Collections that lost nothing have the logical hash that they had. */
+/**
+ * Collections that lost nothing have the logical hash that they had. Vectors of a cosine space that
+ * went back into the queue are the normalised ones times their lengths: their last bits differ.
+ */
 async function holdHashes(
   store: string,
-  golden: GoldenStore,
+  { damage: { golden }, strategy }: { damage: DamageCase; strategy: Strategy },
   expected: readonly ExpectedCollection[],
 ): Promise<void> {
   const { collections } = await goldenFacts(golden);
-  const whole = new Set(
-    expected.filter(({ name, records }) =>
-      records.size === collections[name]?.count &&
-      [...records.values()].every(({ isWhole }) => isWhole)
-    ).map(({ id }) => id),
-  );
+  const isHeld = ({ name, space, records }: ExpectedCollection): boolean =>
+    (space !== "cosine" || strategy === "index") &&
+    records.size === collections[name]?.count &&
+    [...records.values()].every(({ isWhole }) => isWhole);
   const [before, after] = [await hashesOf(golden), await readHashes(store)];
-  for (const id of whole) assertEquals(after.get(id ?? ""), before.get(id ?? ""), id);
+  for (const { id = "" } of expected.filter(isHeld)) {
+    assertEquals(after.get(id), before.get(id), id);
+  }
 }
 
 const goldenHashes = new Map<GoldenStore, Promise<Map<string, string>>>();

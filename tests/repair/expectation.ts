@@ -22,7 +22,7 @@ export interface ExpectedRecord {
   readonly vector: Float32Array;
   /** Null where the vector was lost and the record stays without it. */
   readonly hasVector: boolean;
-  /** Whether a newer version may have existed, so that the vector may be an older one. */
+  /** Whether a newer write may have been lost, so that vector and texts may be older ones. */
   readonly mayBeOlder: boolean;
   /** The document. */
   readonly document: string | null;
@@ -44,6 +44,8 @@ export interface ExpectedCollection {
   /** Ids of records that the repair said it takes out, or that are gone. */
   readonly absent: readonly string[];
   readonly queries: string;
+  /** Texts that its documents are searched for. */
+  readonly words: readonly string[];
   /** The share of the nearest records that the engine found before. */
   readonly recall: number;
   /** Records that were deleted before, and may have come back: the plan says that it cannot tell. */
@@ -122,6 +124,7 @@ function expectAfter(
     records,
     absent,
     queries: facts.queries_f32_base64 ?? "",
+    words: wordsOf(name, records),
     recall,
     revived,
   };
@@ -191,7 +194,7 @@ export function questionsOf(expected: ExpectedCollection): Questions {
     id: expected.id,
     dimension: expected.dimension,
     queries: expected.queries,
-    words: wordsOf(expected),
+    words: expected.words,
     filters: FILTERS,
     absent: expected.absent.slice(0, 200),
   };
@@ -206,8 +209,8 @@ export const FILTERS: readonly Where[] = [
   { "$and": [{ kind: "even" }, { kept: false }] },
 ];
 
-/** Texts that the documents of a collection are searched for. */
-export function wordsOf({ name, records }: ExpectedCollection): string[] {
+/** Some that are in many documents, and some that are in one. */
+function wordsOf(name: string, records: ReadonlyMap<string, ExpectedRecord>): string[] {
   const documents = [...records.values()].flatMap(({ document }) => document ?? []);
   const some = [0.1, 0.5, 0.9].flatMap((part) =>
     documents[Math.floor(part * documents.length)] ?? []

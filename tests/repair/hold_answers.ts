@@ -5,22 +5,15 @@
  */
 
 import type { Answers, StoreAnswers } from "../support/engine_server.ts";
+import { adoptOlder, findGone, without, withoutRevived } from "./allowances.ts";
 import {
   type ExpectedCollection,
   type ExpectedRecord,
   type ExpectedStore,
   FILTERS,
   matches,
-  wordsOf,
 } from "./expectation.ts";
-import {
-  cosineOf,
-  decodeVectors,
-  distanceOf,
-  encodeVectors,
-  nearestTo,
-  type Space,
-} from "./vectors.ts";
+import { cosineOf, decodeVectors, distanceOf, nearestTo, type Space } from "./vectors.ts";
 
 /** A flipped bit in a vector that no check can see: the record's own vector, hardly changed. */
 export interface Tolerance {
@@ -63,49 +56,6 @@ export function holdStore(
   });
 }
 
-/** Records that may stand for some of those that are lost and of which nobody knows the id. */
-function findGone(
-  { ids, error }: Answers,
-  { records }: ExpectedCollection,
-  unnamed: number,
-): ReadonlySet<string> {
-  if (error !== null || unnamed === 0) return new Set();
-  const missing = new Set(records.keys()).difference(new Set(ids));
-  return missing.size <= unnamed ? missing : new Set();
-}
-
-function without(expected: ExpectedCollection, gone: ReadonlySet<string>): ExpectedCollection {
-  if (gone.size === 0) return expected;
-  return { ...expected, records: new Map([...expected.records].filter(([id]) => !gone.has(id))) };
-}
-
-/** Leaves out what may be there and may not. */
-function withoutRevived(answer: Answers, { revived, dimension }: ExpectedCollection): Answers {
-  const { ids, count = 0, documents, metadatas, own, words, filters, found } = answer;
-  const isFree = ids === undefined || ids.every((id) => !revived.has(id));
-  if (answer.error !== null || isFree) return answer;
-  const places = [...ids.keys()].filter((at) => !revived.has(ids[at] ?? ""));
-  const pick = <T>(list: readonly T[] | undefined) =>
-    places.flatMap((at) => list?.slice(at, at + 1) ?? []);
-  const vectors = decodeVectors(answer.vectors ?? "");
-  const kept = places.flatMap((at) => [...vectors.subarray(at * dimension, (at + 1) * dimension)]);
-  const drop = (lists: readonly (readonly string[])[] | undefined) =>
-    lists?.map((list) => list.filter((id) => !revived.has(id)));
-  return {
-    ...answer,
-    count: count - (ids.length - places.length),
-    ids: pick(ids),
-    documents: pick(documents),
-    metadatas: pick(metadatas),
-    vectors: encodeVectors(kept),
-    ...(own === undefined ? {} : { own: pick(own) }),
-    ...(words === undefined ? {} : { words: drop(words) ?? [] }),
-    ...(filters === undefined ? {} : { filters: drop(filters) ?? [] }),
-    // They take places among the nearest.
-    ...(found === undefined ? {} : { found: { ids: [], distances: [] } }),
-  };
-}
-
 function holdCollection(
   answer: Answers,
   expected: ExpectedCollection,
@@ -119,11 +69,12 @@ function holdCollection(
   holdIds("get", answer.ids ?? [], [...records.keys()], complain);
   holdIds("get of what was taken out", answer.absent ?? [], [], complain);
   holdRecords(answer, expected, tolerance, complain);
+  const adopted = adoptOlder(answer, expected);
   // Readers of ours search nothing; an engine that says nothing of it has told an error.
   if (answer.found !== undefined && answer.found.ids.length > 0) {
-    holdFound(answer, expected, answer.found, complain);
+    holdFound(answer, adopted, answer.found, complain);
   }
-  if (answer.words !== undefined) holdFilters(answer, expected, complain);
+  if (answer.words !== undefined) holdFilters(answer, adopted, complain);
   return complaints;
 }
 
@@ -169,10 +120,11 @@ function holdRecords(
     if (record === undefined) continue;
     const vector = vectors.subarray(at * dimension, (at + 1) * dimension);
     if (!isSameVector(vector, record, space, tolerance)) {
-      wrongVectors.push(id);
+      if (!record.mayBeOlder) wrongVectors.push(id);
       const owner = ownerOf(vector, records, space);
       if (owner !== null && owner !== id) owners.push(`${id} has that of ${owner}`);
     }
+    if (record.mayBeOlder) continue;
     if ((answer.documents?.[at] ?? null) !== record.document) wrongDocuments.push(id);
     if (!isSameMetadata(answer.metadatas?.[at] ?? {}, record)) wrongMetadata.push(id);
   }
@@ -194,7 +146,6 @@ function isSameVector(
 ): boolean {
   const wanted = record.vector;
   if (vector.length !== wanted.length) return false;
-  if (record.mayBeOlder) return true;
   const least = space === "cosine" ? COSINE_TOLERANCE * Math.max(1, Math.hypot(...wanted)) : 0;
   const different = wanted.reduce(
     (count, value, axis) => Math.abs(value - (vector[axis] ?? NaN)) <= least ? count : count + 1,
@@ -211,9 +162,7 @@ function ownerOf(
   space: Space,
 ): string | null {
   for (const [id, record] of records) {
-    if (isSameVector(vector, { ...record, mayBeOlder: false }, space, { flippedBits: false })) {
-      return id;
-    }
+    if (isSameVector(vector, record, space, { flippedBits: false })) return id;
   }
   return null;
 }
@@ -254,7 +203,7 @@ function holdFound(
       const record = records.get(id);
       if (record === undefined) {
         complain(`query ${at} finds ${id}`);
-      } else if (!record.mayBeOlder) {
+      } else {
         const wanted = distanceOf(query, record.vector, space);
         const got = found.distances[at]?.[rank] ?? NaN;
         if (!(Math.abs(got - wanted) <= DISTANCE_TOLERANCE * Math.max(1, Math.abs(wanted)))) {
@@ -280,7 +229,7 @@ function holdOwn(answer: Answers, { space, records }: ExpectedCollection, compla
 
 function holdFilters(answer: Answers, expected: ExpectedCollection, complain: Complain): void {
   const records = [...expected.records];
-  for (const [at, word] of wordsOf(expected).entries()) {
+  for (const [at, word] of expected.words.entries()) {
     const wanted = records.filter(([, { document }]) => document?.includes(word) ?? false);
     holdIds(`'${word}'`, answer.words?.[at] ?? [], wanted.map(([id]) => id), complain);
   }

@@ -6,13 +6,13 @@
 
 import type { SqlValue } from "../../../sqlite/database.ts";
 import { type LostRow, salvageRows } from "../../../sqlite/pages/salvage_rows.ts";
-import { type MigrationTrace, traceMigration } from "./make_schema.ts";
+import { type MigrationTrace, traceDeclaration, traceMigration } from "./make_schema.ts";
 import { KEEPS_FREED, type KnownIds, tableByTree, toRebuiltTable } from "./place_rows.ts";
 import { fitsTable, listFittingTables, REBUILT_TABLES, type RebuiltTable } from "./table_shapes.ts";
 
 /** What the first pass over a file learns. */
 export interface Overview {
-  /** What the rows of `migrations` told. */
+  /** What the rows of `migrations` and the declarations of tables told. */
   readonly trace: MigrationTrace;
   /** The ids by which rows of metadata are told apart. */
   readonly known: KnownIds;
@@ -69,7 +69,8 @@ export function lookOver(source: string): Overview {
       lostPages.add(pageNumber);
       addBroken(table);
     }
-    if (fitsTable("migrations", values)) trace = traceMigration(values, trace);
+    if (table === "sqlite_schema") trace = traceDeclaration(values, trace);
+    else if (fitsTable("migrations", values)) trace = traceMigration(values, trace);
     const ids = fitsTable("segments", values)
       ? segments
       : fitsTable("collections", values)

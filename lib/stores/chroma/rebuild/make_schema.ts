@@ -12,9 +12,9 @@ import { MIGRATION_TEXTS, type MigrationText } from "./migration_texts.ts";
 /** The highest migration of each directory. */
 export type SchemaVersions = Readonly<Record<MigrationDirectory, number>>;
 
-/** What the rows of `migrations` told. */
+/** What the rows of `migrations` told, and the declarations of tables that migrations make. */
 export interface MigrationTrace {
-  /** The highest migration of each directory that is proven by the hash of its text. */
+  /** The highest migration of each directory that is proven by its text or by what it made. */
   readonly highest: Partial<Record<MigrationDirectory, number>>;
   /** Whether the hashes are SHA-256, as the setting `migrations_hash_algorithm` has it. */
   readonly usesSha256: boolean;
@@ -75,10 +75,47 @@ export function traceMigration(
   };
 }
 
+/** What migrations have made, and the engines before them have not. */
+const DECLARED_BY: readonly {
+  readonly table: string;
+  readonly column: RegExp | null;
+  readonly directory: MigrationDirectory;
+  readonly version: number;
+}[] = [
+  { table: "tenants", column: null, directory: "sysdb", version: 4 },
+  { table: "collections", column: /\bconfig_json_str\b/i, directory: "sysdb", version: 7 },
+  { table: "maintenance_log", column: null, directory: "sysdb", version: 8 },
+  { table: "collections", column: /\bschema_str\b/i, directory: "sysdb", version: 10 },
+  { table: "acquire_write", column: null, directory: "metadb", version: FIRST_METADB_OF_RUST },
+  { table: "embedding_metadata_array", column: null, directory: "metadb", version: 6 },
+  { table: "embeddings_queue_config", column: null, directory: "embeddings_queue", version: 2 },
+];
+
+/**
+ * Takes what a row of `sqlite_schema` proves: the page of `migrations` may be lost, and two eras
+ * differ in so little else that each would take the store for one of the other.
+ *
+ * @param values The values of the row: type, name, table, root page, declaration.
+ * @param trace What the rows before have told.
+ * @returns The trace with this row; the same one where it proves nothing.
+ */
+export function traceDeclaration(
+  [type, name, , , sql]: readonly SqlValue[],
+  trace: MigrationTrace,
+): MigrationTrace {
+  if (type !== "table" || typeof sql !== "string") return trace;
+  const highest = { ...trace.highest };
+  for (const { table, column, directory, version } of DECLARED_BY) {
+    if (table !== name || (column !== null && !column.test(sql))) continue;
+    highest[directory] = Math.max(highest[directory] ?? 0, version);
+  }
+  return { ...trace, highest };
+}
+
 /**
  * Finds the oldest version that has every migration which is proven.
  *
- * @param trace What the rows of `migrations` told.
+ * @param trace What the rows of `migrations` and the declarations told.
  * @returns The versions; of the newest engine where nothing is known.
  */
 export function chooseVersions({ highest }: MigrationTrace): SchemaVersions {

@@ -44,6 +44,11 @@ const STAGES: Readonly<Record<RepairStageName, RepairStage>> = {
   directory: prepareDirectoryStage,
 };
 
+/** Records that come back may show what the catalogue lacks, for instance a number of dimensions. */
+const RUNS: readonly RepairStageName[] = REPAIR_STAGES.flatMap((name) =>
+  name === "records" ? [name, "catalogue"] : [name]
+);
+
 /** How Chroma's stores are repaired. */
 export const chromaRepairer: StoreRepairer = {
   stepKinds: [
@@ -74,7 +79,7 @@ async function prepareChromaRepair(
   const steps: PreparedStep[] = [];
   try {
     let allFindings = request.findings;
-    for (const name of REPAIR_STAGES) {
+    for (const name of RUNS) {
       request.signal?.throwIfAborted();
       const findings = allFindings.filter((finding) =>
         (stageOf(finding) === name || (name === "database" && hasDamagedPages(finding))) &&

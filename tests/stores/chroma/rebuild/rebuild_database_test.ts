@@ -203,3 +203,15 @@ Deno.test("rebuildDatabase() makes an empty database of bytes that are none", as
   assertEquals(count(path, "SELECT count(*) FROM embeddings"), 0);
   assert(listTables(path).includes("collections"));
 });
+
+for (const name of GOLDEN_STORES) {
+  Deno.test(`rebuildDatabase() knows the version of ${name} by its tables alone`, async () => {
+    const source = join(await goldenStore(name), "chroma.sqlite3");
+    const { report: { versions } } = await rebuild(source);
+    {
+      using database = StoreDatabase.open(source, { writable: true });
+      database.execute("DELETE FROM migrations");
+    }
+    assertEquals((await rebuild(source)).report.versions, versions);
+  });
+}

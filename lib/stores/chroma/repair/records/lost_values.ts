@@ -180,7 +180,8 @@ class ValueRestorer {
     );
     for (const [, id, hex, isUnknown] of rows) {
       const sequence = parseInt(String(hex), 16);
-      const isLate = vectorWatermark !== null && sequence > vectorWatermark;
+      // An index that was never flushed has nothing but what the queue brings.
+      const isLate = sequence > (vectorWatermark ?? 0);
       if (isUnknown === 1 || (isLate && !hasVector(sequence))) outdated.add(String(id));
     }
     return [...outdated];
