@@ -33,8 +33,8 @@ export type QueueCure = "new-time" | "without-metadata" | "set-aside";
 export interface CuredRow {
   /** Its sequence number. */
   readonly sequence: string;
-  /** What keeps it from being applied. */
-  readonly fault: RowFault;
+  /** What keeps it from being applied, or that its record is gone. */
+  readonly fault: RowFault | "record gone";
   /** What is done about it. */
   readonly cure: QueueCure;
 }

@@ -15,6 +15,7 @@ import { prepareRebuiltSteps } from "./rebuilt_steps.ts";
 import { removeOrphans } from "./remove_orphans.ts";
 import { prepareQueueSteps } from "./queue_steps.ts";
 import { prepareRowSteps } from "./row_steps.ts";
+import { prepareStrayWriteSteps } from "./stray_writes.ts";
 
 /**
  * Plans the steps of the stage, and carries them out in the private copy of the database.
@@ -29,11 +30,15 @@ export async function prepareRecordsStage(
 ): Promise<readonly PreparedStep[]> {
   if (context.findings.length === 0 && !context.working.hasLostRows) return [];
   const store = await openRecordStore(context);
-  return [
+  const steps = [
     ...prepareRowSteps(context, store),
     ...prepareRebuiltSteps(context, store),
     ...prepareDocumentSteps(context, store),
     ...prepareQueueSteps(context, store),
+  ];
+  return [
+    ...steps,
+    ...prepareStrayWriteSteps(context, store, steps),
     ...prepareOrphanSteps(context, store),
   ];
 }
