@@ -9,6 +9,7 @@
  * @module
  */
 
+import { NumberText, parseObjectOfTexts } from "./number_text.ts";
 import { parseRustFloat } from "./rust_float.ts";
 import { floatBytes, sliceOf, type ValueColumn, type ValueSlice } from "./record_facts.ts";
 
@@ -17,11 +18,6 @@ export type PatchValue =
   | { readonly kind: "value"; readonly value: ValueSlice }
   | { readonly kind: "list"; readonly elements: readonly ValueSlice[] }
   | { readonly kind: "none" };
-
-/** A number as it was written; JavaScript's own numbers know neither 1.0 nor 2^60 + 1. */
-class NumberText {
-  constructor(readonly text: string) {}
-}
 
 const LARGEST_INTEGER = (1n << 63n) - 1n;
 
@@ -43,31 +39,13 @@ export function parseMetadataPatch(
 ): Map<string, PatchValue> | null {
   const patch = new Map<string, PatchValue>();
   if (json === null || (json === "" && era === "python")) return patch;
-  const object = parseObject(era === "python" ? withoutPythonNumbers(json) : json);
+  const object = parseObjectOfTexts(era === "python" ? withoutPythonNumbers(json) : json);
   if (object === null) return null;
   for (const [key, value] of Object.entries(object)) {
     const set = toPatchValue(value, era);
     if (set !== null) patch.set(key, set);
   }
   return patch;
-}
-
-function parseObject(json: string): Record<string, unknown> | null {
-  try {
-    const parsed: unknown = JSON.parse(json, keepNumberText);
-    if (typeof parsed !== "object" || parsed === null) return null;
-    const isObject = !Array.isArray(parsed) && !(parsed instanceof NumberText);
-    return isObject ? parsed as Record<string, unknown> : null;
-  } catch {
-    return null;
-  }
-}
-
-/** Keeps numbers as they are written; the third parameter is newer than the types of JSON.parse. */
-function keepNumberText(this: unknown, _key: string, value: unknown, ...rest: unknown[]): unknown {
-  if (typeof value !== "number") return value;
-  const [context] = rest as [{ readonly source?: string }?];
-  return new NumberText(context?.source ?? String(value));
 }
 
 /** Puts numbers that JSON does not have in a form that it has, outside of texts. */

@@ -9,12 +9,10 @@
  * @module
  */
 
-import type { StoreDatabase } from "../../../../sqlite/database.ts";
 import { keepAscending } from "../../salvage/ascending.ts";
 import { type Candidate, type CollectionRows, findLostRows, KEY_CLASS } from "./lost_rows.ts";
-import { QueueHistoryReader } from "./queue_history.ts";
 import type { RecordCollection, RecordStore } from "./record_store.ts";
-import { SequenceChooser } from "./sequence_chooser.ts";
+import { RowInserter } from "./row_inserter.ts";
 
 /** How far a free number is looked for. */
 const MOST_STEPS = 1 << 16;
@@ -47,7 +45,6 @@ export function insertBareRows(
 
 class BareRowInserter {
   readonly #store: RecordStore;
-  readonly #database: StoreDatabase;
   readonly #collection: RecordCollection;
   readonly #candidates: readonly Candidate[];
   readonly #borders: readonly { readonly row: number; readonly key: number }[];
@@ -61,7 +58,6 @@ class BareRowInserter {
   ) {
     const { database } = store;
     this.#store = store;
-    this.#database = database;
     this.#collection = collection;
     this.#candidates = candidates;
     const keyed = known.filter(({ key }) => key !== -1);
@@ -77,18 +73,9 @@ class BareRowInserter {
   }
 
   insertAll(): string[] {
-    const { place, subject: { dimension } } = this.#collection;
-    const ids = JSON.stringify(this.#candidates.map(({ id }) => id)).replaceAll("'", "''");
-    const queue = new QueueHistoryReader(
-      this.#database,
-      { place, dimension, engine: this.#store.engine },
-      `SELECT value FROM json_each('${ids}')`,
-    );
-    const sequences = new SequenceChooser(this.#database, place.metadataSegmentId);
-    const insert = this.#database.prepare(
-      `INSERT INTO embeddings (id, segment_id, embedding_id, seq_id, created_at)
-       VALUES (?, ?, ?, ?, coalesce(?, CURRENT_TIMESTAMP))`,
-    );
+    const { place } = this.#collection;
+    const ids = this.#candidates.map(({ id }) => id);
+    const inserter = new RowInserter(this.#store, this.#collection, ids);
     const highest = place.vectorWatermark ?? Infinity;
     let border = 0;
     let previous = 0;
@@ -98,12 +85,11 @@ class BareRowInserter {
         border++;
       }
       const row = this.#findFree(previous, this.#borders[border]?.row ?? Infinity);
-      const own = queue.read(id).lastSequence ?? (key < KEY_CLASS ? key : null);
-      const { sequence, createdAt } = sequences.choose(row, own, highest);
-      insert(row, place.metadataSegmentId, id, sequence, createdAt);
+      const own = inserter.read(id).lastSequence ?? (key < KEY_CLASS ? key : null);
+      inserter.insert(row, id, own, highest);
       previous = Math.max(previous, row === this.#last ? 0 : row);
     }
-    return this.#candidates.map(({ id }) => id);
+    return ids;
   }
 
   /** A number between two rows; where all are taken, one behind all others. */

@@ -8,6 +8,7 @@
 
 import { OperationError } from "../../../../base/errors.ts";
 import type { Engine } from "../../catalogue/migrations.ts";
+import { NumberText, parseObjectOfTexts } from "../../contents/number_text.ts";
 import { DOCUMENT_KEY } from "./record_values.ts";
 
 /** From which migration of metadb on an engine has lists. */
@@ -22,13 +23,7 @@ export interface LineText {
 }
 
 /** A value of the metadata of a line. */
-export type LineValue = string | boolean | LineNumber | readonly (string | boolean | LineNumber)[];
-
-/** A number as it is written. */
-export class LineNumber {
-  /** Takes the text of a JSON number. */
-  constructor(readonly text: string) {}
-}
+export type LineValue = string | boolean | NumberText | readonly (string | boolean | NumberText)[];
 
 /**
  * Reads the document and the metadata of a record from a line as `missing.jsonl` has them.
@@ -44,7 +39,7 @@ export function parseLineText(line: string): LineText {
     throw createLineError("its document is no text");
   }
   if (metadata === null) return { document, metadata: new Map() };
-  if (typeof metadata !== "object" || Array.isArray(metadata) || metadata instanceof LineNumber) {
+  if (typeof metadata !== "object" || Array.isArray(metadata) || metadata instanceof NumberText) {
     throw createLineError("its metadata is no object");
   }
   const values = new Map<string, LineValue>();
@@ -83,7 +78,7 @@ function encodeObject(
   colon: string,
 ): string {
   const encode = (value: LineValue): string => {
-    if (value instanceof LineNumber) return value.text;
+    if (value instanceof NumberText) return value.text;
     if (typeof value === "string" || typeof value === "boolean") return JSON.stringify(value);
     return `[${value.map(encode).join(comma)}]`;
   };
@@ -106,28 +101,10 @@ function toAscii(json: string): string {
 function parseLine(line: string): Record<string, unknown> | null {
   // Inside of a text the quotes are escaped, so that only keys match.
   const cut = line.replace(/"embedding"\s*:\s*\[[^[\]"]*\]/g, '"embedding":null');
-  const object = parseObject(cut);
+  const object = parseObjectOfTexts(cut);
   const metadata = object?.metadata;
   const isKey = typeof metadata === "object" && metadata !== null && "embedding" in metadata;
-  return isKey ? parseObject(line) : object;
-}
-
-function parseObject(json: string): Record<string, unknown> | null {
-  try {
-    const parsed: unknown = JSON.parse(json, keepNumberText);
-    const isObject = typeof parsed === "object" && parsed !== null && !Array.isArray(parsed) &&
-      !(parsed instanceof LineNumber);
-    return isObject ? parsed as Record<string, unknown> : null;
-  } catch {
-    return null;
-  }
-}
-
-/** The third parameter, which has the number as it is written, is newer than the types. */
-function keepNumberText(this: unknown, _key: string, value: unknown, ...rest: unknown[]): unknown {
-  if (typeof value !== "number") return value;
-  const [context] = rest as [{ readonly source?: string }?];
-  return new LineNumber(context?.source ?? String(value));
+  return isKey ? parseObjectOfTexts(line) : object;
 }
 
 function requireValue(key: string, value: unknown): LineValue {
@@ -139,8 +116,8 @@ function requireValue(key: string, value: unknown): LineValue {
   throw createLineError(`the value of ${key} is none that an engine stores`);
 }
 
-function isScalar(value: unknown): value is string | boolean | LineNumber {
-  return typeof value === "string" || typeof value === "boolean" || value instanceof LineNumber;
+function isScalar(value: unknown): value is string | boolean | NumberText {
+  return typeof value === "string" || typeof value === "boolean" || value instanceof NumberText;
 }
 
 function createLineError(reason: string): OperationError {

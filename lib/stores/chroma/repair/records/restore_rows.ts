@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { SqlValue, StoreDatabase } from "../../../../sqlite/database.ts";
+import type { StoreDatabase } from "../../../../sqlite/database.ts";
 import { wasMadeByRust } from "../../salvage/order_evidence.ts";
 import {
   type Candidate,
@@ -19,9 +19,8 @@ import { placeCandidates, type Placement } from "./place_candidates.ts";
 import { FULLTEXT_TABLE } from "../fulltext/rebuild_fulltext.ts";
 import { hasTable, VALUE_TABLES } from "./remove_rows.ts";
 import { canHaveLeftovers } from "./restore_documents.ts";
-import { QueueHistoryReader } from "./queue_history.ts";
 import type { RecordCollection, RecordStore } from "./record_store.ts";
-import { SequenceChooser } from "./sequence_chooser.ts";
+import { RowInserter } from "./row_inserter.ts";
 
 /** What came back of the rows of a collection. */
 export interface RestoredRows {
@@ -197,28 +196,17 @@ class RowRestorer {
   ): void {
     if (placed.length === 0) return;
     const { collection } = open;
-    const { place, subject: { dimension } } = collection;
-    const ids = JSON.stringify(placed.map(({ candidate }) => candidate.id)).replaceAll("'", "''");
-    const queue = new QueueHistoryReader(
-      this.#database,
-      { place, dimension, engine: this.#store.engine },
-      `SELECT value FROM json_each('${ids}')`,
-    );
-    const sequences = new SequenceChooser(this.#database, place.metadataSegmentId);
-    const insert = this.#database.prepare(
-      `INSERT INTO embeddings (id, segment_id, embedding_id, seq_id, created_at)
-       VALUES (?, ?, ?, ?, coalesce(?, CURRENT_TIMESTAMP))`,
-    );
+    const ids = placed.map(({ candidate }) => candidate.id);
+    const inserter = new RowInserter(this.#store, collection, ids);
     for (const { row, candidate } of placed) {
-      const { isCreationSure, createdSequence, lastSequence } = queue.read(candidate.id);
+      const { isCreationSure, createdSequence, lastSequence } = inserter.read(candidate.id);
       const isKnown = lastSequence !== null &&
         (isByContents || isCreationSure || createdSequence !== lastSequence ||
           candidate.key >= 2 * KEY_CLASS || candidate.key === createdSequence);
       const indexed = candidate.key < KEY_CLASS ? candidate.key : null;
       const known = isKnown ? lastSequence : indexed;
       // An `add` of a record that was there has done nothing: its number is then not the record's.
-      const { sequence, createdAt } = sequences.choose(row, known, Infinity, lastSequence);
-      insert(row, place.metadataSegmentId, candidate.id, sequence, createdAt as SqlValue);
+      inserter.insert(row, candidate.id, known, Infinity, lastSequence);
       this.#traces.delete(row);
     }
     open.rows = findLostRows(this.#database, collection);
