@@ -27,6 +27,10 @@ const GROUPS: readonly (readonly [string, string])[] = [
   ["VF27", "Records against vectors"],
   ["VF28", "The store against its seal"],
   ["VF29", "What vecfsck itself has left"],
+  ["VF30", "chromem-go: the directory and its collections"],
+  ["VF31", "chromem-go: a gob file"],
+  ["VF32", "chromem-go: a document"],
+  ["VF33", "chromem-go: an export file"],
 ];
 
 const INTRODUCTION = `<!-- Generated from lib/model/codes.ts by \`deno task docs\`. -->

@@ -13,6 +13,10 @@ export interface CheckOptions {
   level?: CheckLevel;
   /** From which age of the index on its distance to the catalogue is named; 3600 seconds. */
   staleSeconds?: number;
+  /** Names that collections may have whose own was lost; they are tried, and nothing is written. */
+  names?: readonly string[];
+  /** The 32 bytes of the key of an encrypted export file. */
+  key?: Uint8Array;
   /** Ends the check; it then throws an error with the code `cancelled`. */
   signal?: AbortSignal;
   /** Is told how far a check of level `full` has come. */

@@ -71,6 +71,8 @@ export async function* runCheck(
   const settings: CheckSettings = {
     level: options.level ?? "full",
     staleSeconds: options.staleSeconds ?? DEFAULT_STALE_SECONDS,
+    names: options.names ?? [],
+    key: options.key ?? null,
   };
   const outcome = await checkUnchanged(store, settings, { ...options, deadline });
   for (const finding of outcome.findings) {

@@ -142,7 +142,7 @@ async function runHere(
     const progress = new TaskProgress(task, onRead);
     try {
       const context = { progress: (sizeBytes: number) => progress.add(sizeBytes) };
-      run.finish(task, format.runTask(task, context));
+      run.finish(task, await format.runTask(task, context));
     } catch (error) {
       run.fail(error);
     }

@@ -70,6 +70,7 @@ export function summarise(
     verdict: drawVerdict(counts, complete),
     counts,
     collections: survey.collections,
+    collectionsDamaged: countDamaged(outcome.findings, survey.collections),
     records: complete ? outcome.conclusion.records : null,
     bytesChecked,
     bytesSkipped: presentBytes - bytesChecked,
@@ -79,6 +80,13 @@ export function summarise(
     oldestUnverifiedSeconds: level === "quick" ? null : ageOfOldest(entries, nowMs),
     elapsedMs: Math.round(elapsedMs),
   };
+}
+
+/** Where a name was lost, the place of the collection stands for it. */
+function countDamaged(findings: readonly Finding[], collections: number): number {
+  const damaged = findings.filter((finding) => !isSound([finding]))
+    .flatMap(({ collection, segment }) => collection ?? segment ?? []);
+  return Math.min(collections, new Set(damaged).size);
 }
 
 /** Bytes by file. */

@@ -21,15 +21,15 @@ interface WorkerOrder {
 // A message to the main thread for every chunk would cost more than reading it.
 const PROGRESS_STEP_BYTES = 8 << 20;
 
-self.onmessage = (event: MessageEvent<WorkerOrder>): void => {
+self.onmessage = async (event: MessageEvent<WorkerOrder>): Promise<void> => {
   const { format, task } = event.data;
-  self.postMessage(runOrder(format, task));
+  self.postMessage(await runOrder(format, task));
 };
 
-function runOrder(format: FormatName, task: CheckTask): WorkerAnswer {
+async function runOrder(format: FormatName, task: CheckTask): Promise<WorkerAnswer> {
   let unreportedBytes = 0;
   try {
-    const result = formatByName(format).runTask(task, {
+    const result = await formatByName(format).runTask(task, {
       progress(sizeBytes): void {
         unreportedBytes += sizeBytes;
         if (unreportedBytes < PROGRESS_STEP_BYTES) return;

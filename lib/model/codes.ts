@@ -8,7 +8,9 @@
  * Groups: VF10 the directory, VF11 the SQLite file, VF12 the catalogue, VF13 records and queue,
  * VF14 full text, VF20 a segment directory, VF21 header.bin, VF22 data_level0.bin,
  * VF23 link_lists.bin, VF24 length.bin, VF25 index_metadata.pickle, VF26 the graph,
- * VF27 records against vectors, VF28 the store against its seal, VF29 what vecfsck itself has left.
+ * VF27 records against vectors, VF28 the store against its seal, VF29 what vecfsck itself has left;
+ * of chromem-go VF30 the directory and its collections, VF31 a gob file, VF32 a document, VF33 an
+ * export file.
  *
  * @module
  */
@@ -43,6 +45,10 @@ const REPAIR_INDEX =
   "Do not open the store with the engine; `vecfsck repair STORE` saves the vectors and makes the index whole again.";
 const REPAIR_DATABASE =
   "Stop every process that uses the store; `vecfsck repair STORE` makes the database anew of all that it still holds.";
+const REPAIR_DOCUMENT =
+  "`vecfsck repair STORE` moves the file aside, so that everything else opens, and saves what is left of the document.";
+const REFUSED =
+  "chromem-go refuses to open the whole database, and its error does not name the file.";
 const REPAIR_ROWS = "Stop every process that uses the store; `vecfsck repair STORE` puts it right.";
 
 function row(
@@ -981,6 +987,220 @@ export const FINDING_CODES: Readonly<Record<FindingName, FindingCode>> = {
     "A change that vecfsck was making was interrupted",
     "Parts of the store can be missing until the change is completed or undone; nothing is lost.",
     "Keep the engine from starting and run `vecfsck quarantine list` on the store: like every verb but check it first completes or undoes the change, and says so.",
+  ),
+  // The directory of a chromem-go database
+  "chromem-metadata-missing": row(
+    "VF3001",
+    "error",
+    "A collection has documents and no metadata file",
+    "chromem-go refuses to open the whole database: «collection metadata file not found».",
+    "`vecfsck repair STORE` finds the name by its hash and writes the file again; names to try are given with --names.",
+  ),
+  "chromem-name-empty": row(
+    "VF3002",
+    "error",
+    "The metadata file of a collection holds no name",
+    "chromem-go refuses to open the whole database when the collection has documents, and passes over it when it has none.",
+    "`vecfsck repair STORE` finds the name by its hash and writes the file again; names to try are given with --names.",
+  ),
+  "chromem-folder-misnamed": row(
+    "VF3003",
+    "warning",
+    "The folder of a collection is not named after the hash of its name",
+    "A collection that is made under this name again gets another folder, and one of the two is shadowed.",
+    "`vecfsck repair STORE` renames the folder.",
+  ),
+  "chromem-metadata-exchanged": row(
+    "VF3004",
+    "error",
+    "The metadata file is that of another collection",
+    "The documents stand under another collection's name.",
+    "`vecfsck repair STORE` puts the metadata files back.",
+  ),
+  "chromem-collection-shadowed": row(
+    "VF3005",
+    "error",
+    "Two folders hold collections of one name",
+    "chromem-go loads only the folder that comes last by its name: the documents of the others are not found.",
+    "`vecfsck repair STORE` keeps them apart under two names, or merges them with --shadowed merge.",
+  ),
+  "chromem-collection-empty": row(
+    "VF3006",
+    "info",
+    "A collection has no documents",
+    "Queries of it fail: chromem-go refuses to search nothing.",
+    NOTHING_TO_DO,
+  ),
+  "chromem-extension-mixed": row(
+    "VF3007",
+    "error",
+    "A file has the other extension than the rest of the database",
+    "chromem-go passes over it: with compress off it reads *.gob alone, with compress on *.gob.gz alone.",
+    "`vecfsck repair STORE` gives the file the extension that the rest of the database has.",
+  ),
+  "chromem-extension-wrong": row(
+    "VF3008",
+    "error",
+    "The files have the extension of the other compress flag",
+    "A program that goes on opening the database with the flag that it was written with finds it empty.",
+    "`vecfsck repair STORE` gives the files the extension that belongs to what is in them.",
+  ),
+  "chromem-folder-empty": row(
+    "VF3009",
+    "info",
+    "The folder of a collection is empty",
+    "chromem-go passes over it; the making of a collection was interrupted.",
+    NOTHING_TO_DO,
+  ),
+  "chromem-leftover": row(
+    "VF3010",
+    "info",
+    "A file that an interrupted write or a rescue has left",
+    "chromem-go passes over it.",
+    NOTHING_TO_DO,
+  ),
+  // A gob file of chromem-go
+  "gob-empty": row(
+    "VF3101",
+    "error",
+    "A gob file has no bytes",
+    REFUSED,
+    REPAIR_DOCUMENT,
+  ),
+  "gob-truncated": row(
+    "VF3102",
+    "error",
+    "A gob file ends before its value does",
+    REFUSED,
+    REPAIR_DOCUMENT,
+  ),
+  "gob-malformed": row(
+    "VF3103",
+    "error",
+    "A gob file cannot be decoded",
+    REFUSED,
+    REPAIR_DOCUMENT,
+  ),
+  "gob-type-mismatch": row(
+    "VF3104",
+    "error",
+    "A gob file holds something else than a file of this name does",
+    REFUSED,
+    REPAIR_DOCUMENT,
+  ),
+  "gob-trailing-bytes": row(
+    "VF3105",
+    "info",
+    "A gob file has bytes after its value",
+    "chromem-go passes over them.",
+    NOTHING_TO_DO,
+  ),
+  "gzip-malformed": row(
+    "VF3106",
+    "error",
+    "A gzip file cannot be decompressed to its end",
+    REFUSED,
+    REPAIR_DOCUMENT,
+  ),
+  "gzip-checksum": row(
+    "VF3107",
+    "error",
+    "The decompressed bytes are not those of which the checksum was made",
+    "chromem-go may read the file all the same: what it holds can be wrong.",
+    REPAIR_DOCUMENT,
+  ),
+  "gob-too-large": row(
+    "VF3108",
+    "error",
+    "A file holds more than a document ever does",
+    "The program can run out of memory when it opens the database.",
+    REPAIR_DOCUMENT,
+  ),
+  "gob-not-a-file": row(
+    "VF3109",
+    "error",
+    "Something stands under the name of a gob file that is no file",
+    REFUSED,
+    REPAIR_DOCUMENT,
+  ),
+  // A document of chromem-go
+  "document-without-id": row(
+    "VF3201",
+    "error",
+    "A document has no id",
+    "chromem-go keeps at most one such document of a collection; nothing finds or removes it by its id.",
+    REPAIR_DOCUMENT,
+  ),
+  "document-misnamed": row(
+    "VF3202",
+    "warning",
+    "The file of a document is not named after the hash of its id",
+    "Deleting or writing the document again does not touch this file: at the next start it is back as it was.",
+    "`vecfsck repair STORE` renames the file.",
+  ),
+  "document-duplicate": row(
+    "VF3203",
+    "error",
+    "Two files hold a document of one id",
+    "Which of the two is served depends on the order of the file names.",
+    "`vecfsck repair STORE` keeps the one whose name belongs to the id and moves the other aside.",
+  ),
+  "document-exchanged": row(
+    "VF3204",
+    "error",
+    "The file holds a document of another collection",
+    "Queries return a document of another collection, and do not find the one that belongs here.",
+    "`vecfsck repair STORE` puts the files back.",
+  ),
+  "document-without-embedding": row(
+    "VF3205",
+    "error",
+    "A document has no embedding",
+    "Every query of the collection fails: «vectors must have the same length».",
+    "`vecfsck repair STORE` takes the document out; with --vectors it comes back with a vector.",
+  ),
+  "document-dimension": row(
+    "VF3206",
+    "error",
+    "An embedding has another number of dimensions than the others of its collection",
+    "Every query of the collection fails: «vectors must have the same length».",
+    "`vecfsck repair STORE` takes the document out; with --vectors it comes back with another vector.",
+  ),
+  "embedding-not-finite": row(
+    "VF3207",
+    "error",
+    "An embedding has numbers that are no numbers, or infinite",
+    "The similarity of the document is no number: the order of the results is wrong.",
+    "`vecfsck repair STORE` takes the document out; with --vectors it comes back with another vector.",
+  ),
+  "embedding-not-normalised": row(
+    "VF3208",
+    "warning",
+    "An embedding does not have the length 1",
+    "chromem-go takes every embedding for normalised: the similarity of the document is wrong.",
+    "`vecfsck repair STORE` normalises it.",
+  ),
+  // An export file of chromem-go
+  "export-undecryptable": row(
+    "VF3301",
+    "error",
+    "The export file cannot be decrypted",
+    "It cannot be imported: «couldn't decrypt data».",
+    "Look whether the key is the right one; if it is, the file is damaged: use another export.",
+  ),
+  "export-too-short": row(
+    "VF3302",
+    "error",
+    "The file is shorter than any encrypted export",
+    "It cannot be imported.",
+    "Use another export.",
+  ),
+  "export-name-differs": row(
+    "VF3303",
+    "error",
+    "A collection or document is filed under another name than its own",
+    "After an import it is found under one of the two names only, and the other's files stay.",
+    "Import it and export it again.",
   ),
 };
 

@@ -6,7 +6,10 @@
  */
 
 /** The names of all findings; the compiler holds this list against the table. */
-export type FindingName =
+export type FindingName = StoreFindingName | ChromemFindingName;
+
+/** The names of findings in Chroma's stores, and of those that stores of every format can have. */
+export type StoreFindingName =
   | "catalogue-missing"
   | "catalogue-empty"
   | "catalogue-fresh"
@@ -137,3 +140,36 @@ export type FindingName =
   | "seal-file-missing"
   | "seal-file-new"
   | "change-interrupted";
+
+/** The names of findings in what only chromem-go writes. */
+export type ChromemFindingName =
+  | "chromem-metadata-missing"
+  | "chromem-name-empty"
+  | "chromem-folder-misnamed"
+  | "chromem-metadata-exchanged"
+  | "chromem-collection-shadowed"
+  | "chromem-collection-empty"
+  | "chromem-extension-mixed"
+  | "chromem-extension-wrong"
+  | "chromem-folder-empty"
+  | "chromem-leftover"
+  | "gob-empty"
+  | "gob-truncated"
+  | "gob-malformed"
+  | "gob-type-mismatch"
+  | "gob-trailing-bytes"
+  | "gzip-malformed"
+  | "gzip-checksum"
+  | "gob-too-large"
+  | "gob-not-a-file"
+  | "document-without-id"
+  | "document-misnamed"
+  | "document-duplicate"
+  | "document-exchanged"
+  | "document-without-embedding"
+  | "document-dimension"
+  | "embedding-not-finite"
+  | "embedding-not-normalised"
+  | "export-undecryptable"
+  | "export-too-short"
+  | "export-name-differs";

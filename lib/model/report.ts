@@ -14,7 +14,7 @@ import type { OperationErrorCode } from "../base/errors.ts";
 export const SCHEMA_VERSION = 1;
 
 /** The store formats that this version knows. */
-export type FormatName = "chroma";
+export type FormatName = "chroma" | "chromem" | "chromem-export";
 
 /** How much a check looks at; `full` reads every byte that can be judged. */
 export type CheckLevel = "quick" | "full";
@@ -49,6 +49,8 @@ export interface SummaryEvent {
   readonly counts: SeverityCounts;
   /** How many collections the catalogue names. */
   readonly collections: number;
+  /** How many of them have an error or something worse. */
+  readonly collectionsDamaged: number;
   /** How many live records the catalogue holds, or null when they were not counted. */
   readonly records: number | null;
   /** Bytes that were read and judged. */

@@ -11,9 +11,9 @@
 import type { Finding, JsonValue } from "./finding.ts";
 import type { CheckLevel, FormatName, SkippedBytes } from "./report.ts";
 
-/** A directory that was recognised as a store. */
+/** A directory, or for some formats a file, that was recognised as a store. */
 export interface DetectedStore {
-  /** The store's directory, as an absolute path. */
+  /** The store's directory or file, as an absolute path. */
   readonly path: string;
   /** The format by which it was recognised. */
   readonly format: FormatName;
@@ -27,6 +27,10 @@ export interface CheckSettings {
   readonly level: CheckLevel;
   /** From which age of the index on its distance to the catalogue is named, in seconds. */
   readonly staleSeconds: number;
+  /** Names that collections may have whose own was lost. */
+  readonly names: readonly string[];
+  /** The key of an encrypted export file, or null. */
+  readonly key: Uint8Array | null;
 }
 
 /** One part of a check: plain data, so that it can be handed to a Worker. */
@@ -233,16 +237,23 @@ export interface ByteOwners {
 export interface StoreFormat {
   /** Its name in every output. */
   readonly name: FormatName;
+  /** What holds a store; one that is a file can be checked and read, and nothing else. */
+  readonly container: "directory" | "file";
   /** Recognises a directory by its content; null when it is no store of this format. */
   detect(path: string): DetectedStore | null;
   /** Lists the files, reads what the rest is planned by, and plans it. */
   survey(store: DetectedStore, settings: CheckSettings): StoreSurvey;
   /** Reads and judges one part of the store. */
-  runTask(task: CheckTask, context: TaskContext): TaskResult;
+  runTask(task: CheckTask, context: TaskContext): TaskResult | Promise<TaskResult>;
   /** Adds what only all results together show. */
   conclude(survey: StoreSurvey, results: readonly TaskResult[]): Conclusion;
   /** Lists what a backup copies. */
   planSnapshot(store: DetectedStore): SnapshotPlan;
+  /**
+   * Lists what alone tells the names of the collections and their settings; null where the format
+   * has no files of their own for that.
+   */
+  planMetadataSnapshot(store: DetectedStore): SnapshotPlan | null;
   /** Plans reading what the collections hold. The store is whole: it has passed a full check. */
   planContents(store: DetectedStore): ContentsPlan;
   /** Lists the indexes that can be moved aside. The store may be damaged in any way. */

@@ -20,6 +20,15 @@ export interface RepairPlanSettings {
   strategy?: "auto" | IndexStrategy;
   /** A file with vectors of records, one JSON object per line. */
   vectorsPath?: string | undefined;
+  /** Names that collections may have whose own was lost, besides those that are always tried. */
+  names?: readonly string[];
+  /**
+   * What becomes of a collection whose name nothing tells: it gets a name by which it can be found,
+   * or goes to quarantine; `rename` when left out.
+   */
+  unnamed?: "rename" | "quarantine";
+  /** What becomes of collections that share one name; `apart` when left out. */
+  shadowed?: "apart" | "merge";
   /** Whether records without a vector stay in the store. */
   keepUnsearchable?: boolean;
   /** Whether what is deleted is erased from the files for real. */

@@ -88,6 +88,9 @@ export function createRequest(
     keepUnsearchable: options.keepUnsearchable ?? false,
     eraseDeleted: options.eraseDeleted ?? false,
     vectorsPath: options.vectorsPath ?? null,
+    names: options.names ?? [],
+    unnamed: options.unnamed ?? "rename",
+    shadowed: options.shadowed ?? "apart",
     olderCopies: findOlderCopies(fs, store.path),
     scratch,
     check: async (path) =>

@@ -13,7 +13,7 @@ import type { StoreRepairer } from "./repair_format.ts";
 
 const FORMATS: readonly StoreFormat[] = [chromaFormat];
 
-const REPAIRERS: Readonly<Record<FormatName, StoreRepairer>> = { chroma: chromaRepairer };
+const REPAIRERS: Readonly<Partial<Record<FormatName, StoreRepairer>>> = { chroma: chromaRepairer };
 
 /**
  * Finds a format by its name.
@@ -32,9 +32,12 @@ export function formatByName(name: FormatName): StoreFormat {
  *
  * @param name The name of the format.
  * @returns What repairs them.
+ * @throws {OperationError} Nothing does.
  */
 export function repairerByName(name: FormatName): StoreRepairer {
-  return REPAIRERS[name];
+  const repairer = REPAIRERS[name];
+  if (repairer !== undefined) return repairer;
+  throw new OperationError("unsupported", `Stores of the format ${name} are not repaired`);
 }
 
 /**

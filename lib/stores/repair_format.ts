@@ -56,6 +56,12 @@ export interface RepairRequest {
   readonly eraseDeleted: boolean;
   /** A file with vectors of records, one JSON object per line (docs/repair.md); or null. */
   readonly vectorsPath: string | null;
+  /** Names that collections may have whose own was lost. */
+  readonly names: readonly string[];
+  /** What becomes of a collection whose name nothing tells. */
+  readonly unnamed: "rename" | "quarantine";
+  /** What becomes of collections that share one name. */
+  readonly shadowed: "apart" | "merge";
   /** Older copies of the store, the newest first. */
   readonly olderCopies: readonly OlderCopy[];
   /**

@@ -26,6 +26,7 @@ export function summary(facts: Partial<SummaryEvent> = {}): SummaryEvent {
     verdict: "clean",
     counts: { fatal: 0, error: 0, warning: 0, info: 0 },
     collections: 3,
+    collectionsDamaged: 0,
     records: 135464,
     bytesChecked: 434_000_000,
     bytesSkipped: 0,

@@ -34,6 +34,7 @@ import type { TaskFacts } from "./tasks.ts";
 /** Chroma 0.4 to 1.5. */
 export const chromaFormat: StoreFormat = {
   name: "chroma",
+  container: "directory",
   detect: detectChroma,
   survey(store: DetectedStore, settings: CheckSettings): StoreSurvey {
     return surveyChroma(store, settings);
@@ -50,6 +51,10 @@ export const chromaFormat: StoreFormat = {
   },
   planSnapshot(store: DetectedStore): SnapshotPlan {
     return planChromaSnapshot(store);
+  },
+  planMetadataSnapshot(): null {
+    // The catalogue and the records are tables of one database.
+    return null;
   },
   listIndexes(store: DetectedStore): readonly IndexPart[] {
     return listChromaIndexes(store);

@@ -13,7 +13,7 @@
  * @module
  */
 
-import type { FindingName } from "../../../model/finding_names.ts";
+import type { FindingName, StoreFindingName } from "../../../model/finding_names.ts";
 import type { Finding } from "../../../model/finding.ts";
 import type { RepairRequest } from "../../repair_format.ts";
 
@@ -39,7 +39,7 @@ export interface NoCure {
 }
 
 /** The stage that answers a finding, or why none does. */
-export const CURES: Readonly<Record<FindingName, RepairStageName | NoCure>> = {
+export const CURES: Readonly<Record<StoreFindingName, RepairStageName | NoCure>> = {
   "catalogue-missing": "database",
   "catalogue-empty": "database",
   "catalogue-fresh": {
@@ -223,6 +223,22 @@ export const CURES: Readonly<Record<FindingName, RepairStageName | NoCure>> = {
   },
 };
 
+const OF_ANOTHER_FORMAT: NoCure = {
+  reason: "It does not belong to a store of Chroma.",
+  isDamage: true,
+};
+
+/**
+ * Tells what becomes of a finding.
+ *
+ * @param name Its name.
+ * @returns The stage that answers it, or why none does.
+ */
+export function cureOf(name: FindingName): RepairStageName | NoCure {
+  const cures: Readonly<Partial<Record<FindingName, RepairStageName | NoCure>>> = CURES;
+  return cures[name] ?? OF_ANOTHER_FORMAT;
+}
+
 /**
  * Tells which stage answers a finding.
  *
@@ -230,7 +246,7 @@ export const CURES: Readonly<Record<FindingName, RepairStageName | NoCure>> = {
  * @returns The stage, or null when none does.
  */
 export function stageOf({ name }: Finding): RepairStageName | null {
-  const cure = CURES[name];
+  const cure = cureOf(name);
   return typeof cure === "string" ? cure : null;
 }
 

@@ -18,7 +18,7 @@ import type {
 import { CATALOGUE_NAME, COMPANION_SUFFIXES } from "../layout.ts";
 import { prepareCatalogueStage } from "./catalogue/catalogue_stage.ts";
 import {
-  CURES,
+  cureOf,
   hasDamagedPages,
   isWanted,
   REPAIR_STAGES,
@@ -136,7 +136,7 @@ function listUnanswered(
     const place = `${key} ${finding.collection ?? ""}`;
     if (isDone || known.has(place)) return [];
     known.add(place);
-    const cure = CURES[finding.name];
+    const cure = cureOf(finding.name);
     const { code, name, severity, path, collection } = finding;
     const reason = isWanted(finding, request) ? NO_WAY : UNWANTED;
     const why = typeof cure === "string" ? { reason, isDamage: severity !== "info" } : cure;

@@ -6,7 +6,7 @@ import { FINDING_CODES } from "../../../../lib/model/codes.ts";
 import { createFinding } from "../../../../lib/model/finding.ts";
 import type { FindingName } from "../../../../lib/model/finding_names.ts";
 import {
-  CURES,
+  cureOf,
   isWanted,
   REPAIR_STAGES,
   stageOf,
@@ -15,17 +15,17 @@ import { repairRequest } from "./repair_request.ts";
 
 const NAMES = Object.keys(FINDING_CODES) as FindingName[];
 
-Deno.test("CURES gives a reason for every finding that no stage answers", () => {
+Deno.test("cureOf() gives a reason for every finding that no stage answers", () => {
   for (const name of NAMES) {
-    const cure = CURES[name];
+    const cure = cureOf(name);
     if (typeof cure === "string") assert(REPAIR_STAGES.includes(cure), name);
     else assert(/^[A-Z].+\.$/.test(cure.reason), `${name}: ${cure.reason}`);
   }
 });
 
-Deno.test("CURES has a stage for every finding that can kill an engine", () => {
+Deno.test("cureOf() has a stage for every finding that can kill an engine", () => {
   const uncured = NAMES.filter((name) =>
-    FINDING_CODES[name].severity === "fatal" && typeof CURES[name] !== "string"
+    FINDING_CODES[name].severity === "fatal" && typeof cureOf(name) !== "string"
   );
   assertEquals(uncured, []);
 });

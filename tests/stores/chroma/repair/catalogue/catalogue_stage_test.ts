@@ -5,14 +5,16 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { FINDING_CODES, type FindingName } from "../../../../../lib/model/codes.ts";
 import { CATALOGUE_FINDINGS } from "../../../../../lib/stores/chroma/repair/catalogue/plan_catalogue_edits.ts";
-import { CURES } from "../../../../../lib/stores/chroma/repair/cures.ts";
+import { cureOf } from "../../../../../lib/stores/chroma/repair/cures.ts";
 import { CATALOGUE_CASES } from "../../../../codes/catalogue_cases.ts";
 import { BrokenStore } from "../../../../support/broken_store.ts";
 import { GOLDEN_STORES, goldenStore } from "../../../../support/fixtures.ts";
 import { readFiles } from "../../../../verbs/world.ts";
 import { listDamage, repairCatalogue } from "./repaired_catalogue.ts";
 
-const OWN = (Object.keys(CURES) as FindingName[]).filter((name) => CURES[name] === "catalogue");
+const OWN = (Object.keys(FINDING_CODES) as FindingName[]).filter((name) =>
+  cureOf(name) === "catalogue"
+);
 
 /** What a case breaks besides, and other stages answer. */
 const LEFT_BY_A_CASE: Partial<Record<FindingName, string[]>> = {
