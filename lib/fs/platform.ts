@@ -97,7 +97,8 @@ function unlessUnknown(action: () => void): void {
   }
 }
 
-function sleep(durationMs: number): void {
+/** Waits, and lets nothing else go on in this thread meanwhile. */
+export function sleep(durationMs: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, durationMs);
 }
 

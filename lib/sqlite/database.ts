@@ -22,6 +22,8 @@ export const SQLITE_RESULT = {
   ERROR: 1,
   /** Another process holds a lock. */
   BUSY: 5,
+  /** The file may only be read. */
+  READONLY: 8,
   /** A read failed. */
   IOERR: 10,
   /** The database disk image is malformed. */

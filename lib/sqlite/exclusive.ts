@@ -30,12 +30,9 @@ import { removeTree } from "../fs/tree.ts";
 import { openWorkDirectory, removeIfEmpty } from "../fs/work_directory.ts";
 import { temporaryPathBeside } from "../fs/names.ts";
 import { errorCodeOf, isRefusal, toWriteError, type WriteFs } from "../fs/write_fs.ts";
-import { SqliteError, StoreDatabase } from "./database.ts";
+import { SQLITE_RESULT, SqliteError, StoreDatabase } from "./database.ts";
 import { DATABASE_HEADER_SIZE_BYTES, parseDatabaseHeader } from "./file_header.ts";
 import { requireDataError } from "./machine_error.ts";
-
-/** SQLite's result code for a file that this user may only read; see sqlite.org/rescode.html. */
-const READ_ONLY = 8;
 
 /** How other processes are kept out. */
 export interface ExclusiveOptions {
@@ -126,7 +123,7 @@ function lockFile(file: string, path: string, options: ExclusiveOptions): Dispos
 }
 
 function requireDataErrorOrBusy(error: unknown, path: string): null {
-  if (error instanceof SqliteError && error.primaryCode === READ_ONLY) {
+  if (error instanceof SqliteError && error.primaryCode === SQLITE_RESULT.READONLY) {
     throw new OperationError("permission-denied", `No permission to write ${path}`, {
       path,
       hint: "Run as the user that owns the store, or as root, and where it may be written.",

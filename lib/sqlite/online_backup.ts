@@ -13,6 +13,11 @@
  *   readers that come after it wait as well.
  * - The transaction can be held for longer than the copy: then nothing at all is committed, and an
  *   engine comes to rest. That is how the files beside a database are copied that never rests.
+ * - Chroma 0.4 to 0.6 flush an index within the transaction whose records go into it
+ *   (`embeddings_queue.py` notifies before it commits). A copy that begins while such a one is open
+ *   would have the index of after it and the database of before. So a second connection takes the
+ *   one lock that a writer needs, without writing anything: there is no open transaction then, and
+ *   none begins. A file that may only be read is held without it.
  * - A second descriptor of the database in this process, once closed, ends the lock without a word,
  *   for so POSIX has it. Between {@linkcode holdDatabase} and the release the file must not be
  *   opened, only looked at.
@@ -26,6 +31,7 @@
 
 import { OperationError, toOperationError } from "../base/errors.ts";
 import { SQLITE_RESULT, SqliteError, type StoreDatabase } from "./database.ts";
+import { sleep } from "../fs/platform.ts";
 import { DatabaseFiles } from "./database_files.ts";
 import { openConnection, requireDataError, toMachineError } from "./machine_error.ts";
 import { openForReading } from "./reading.ts";
@@ -49,6 +55,9 @@ export interface HoldOptions {
 
 /** A commit of the engines takes milliseconds, a large one a second or two. */
 const BUSY_TIMEOUT_MS = 10_000;
+
+/** Of the pauses in which another process can end its transaction. */
+const LONGEST_PAUSE_MS = 10;
 
 /**
  * Takes hold of the state of a database. Nothing in its directory is changed.
@@ -75,23 +84,46 @@ export function holdDatabase(path: string, options: HoldOptions = {}): HeldDatab
 }
 
 function holdInPlace(path: string, busyTimeoutMs: number): HeldDatabase | null {
-  const database = openConnection(path, { busyTimeoutMs });
-  try {
-    database.rows("BEGIN");
-    // The lock is taken by the first read, not by BEGIN.
-    database.rows("SELECT count(*) FROM sqlite_schema");
-    return createHeld(path, database, () => {
-      database.execute("ROLLBACK");
-      database.close();
-    });
-  } catch (error) {
-    database.close();
-    const isHot = error instanceof SqliteError &&
-      error.resultCode === SQLITE_RESULT.READONLY_ROLLBACK;
-    if (isHot) return holdCopy(path);
-    requireDataError(error, path);
-    return null;
+  const endMs = performance.now() + busyTimeoutMs;
+  for (;;) {
+    const reader = openConnection(path, { busyTimeoutMs });
+    try {
+      reader.rows("BEGIN");
+      // The lock is taken by the first read, not by BEGIN.
+      reader.rows("SELECT count(*) FROM sqlite_schema");
+      const writer = keepWritersOut(path);
+      return createHeld(path, reader, () => {
+        writer?.close();
+        reader.close();
+      });
+    } catch (error) {
+      reader.close();
+      if (isResult(error, SQLITE_RESULT.READONLY_ROLLBACK)) return holdCopy(path);
+      // A writer that is about to commit waits for the reader, so the reader does not wait for it.
+      if (!isResult(error, SQLITE_RESULT.BUSY) || performance.now() > endMs) {
+        requireDataError(error, path);
+        return null;
+      }
+    }
+    sleep(LONGEST_PAUSE_MS * Math.random());
   }
+}
+
+/** Takes the lock that writers need; null where the file may only be read. */
+function keepWritersOut(path: string): StoreDatabase | null {
+  const writer = openConnection(path, { writable: true, busyTimeoutMs: 0 });
+  try {
+    writer.rows("BEGIN IMMEDIATE");
+    return writer;
+  } catch (error) {
+    writer.close();
+    if (isResult(error, SQLITE_RESULT.READONLY)) return null;
+    throw error;
+  }
+}
+
+function isResult(error: unknown, code: number): boolean {
+  return error instanceof SqliteError && (error.resultCode === code || error.primaryCode === code);
 }
 
 /** Holds a private copy; nobody else knows it, so it needs no transaction. */

@@ -87,11 +87,7 @@ async function makeWritable(directory: string): Promise<void> {
   }
 }
 
-// On a machine at work, 2 of some 120 backups of Chroma 0.5.23 had neighbours or vectors of another
-// moment; docs/backup.md says so. It is looked at where everything is.
-const LIVE_VERSIONS = Deno.env.get("VECFSCK_TEST_EVERYTHING") === "1"
-  ? ["1.5.9", "0.5.23"]
-  : ["1.5.9"];
+const LIVE_VERSIONS = ["1.5.9", "0.5.23"];
 
 for (const version of LIVE_VERSIONS) {
   const python = findEngine(version);

@@ -49,21 +49,44 @@ Deno.test("holdDatabase() copies a database that rests, and changes nothing besi
 
 Deno.test("holdDatabase() copies the state at which it was held, while others want to write", async () => {
   const path = await makeDatabase();
-  editDatabase(path, "CREATE TABLE t (a)");
   const target = join(await scratchDirectory(), "copy.sqlite3");
   using writer = StoreDatabase.open(path, { writable: true, busyTimeoutMs: 0 });
   {
     using held = require(holdDatabase(path));
-    // A transaction can be begun and prepared, and not be ended.
-    writer.rows("BEGIN IMMEDIATE");
-    writer.execute("UPDATE letters SET letter = 'b'");
-    assertThrows(() => writer.rows("COMMIT"), Error, "locked");
+    // What an engine does within a transaction beside its database would not be of that state.
+    assertThrows(() => writer.rows("BEGIN IMMEDIATE"), Error, "locked");
     await held.copyTo(target);
-    assertThrows(() => writer.rows("COMMIT"), Error, "locked");
+    assertThrows(() => writer.rows("UPDATE letters SET letter = 'b'"), Error, "locked");
+    assertEquals(writer.number("SELECT count(*) FROM letters"), 2000);
   }
-  writer.rows("COMMIT");
+  writer.rows("UPDATE letters SET letter = 'b'");
   assertEquals(judge(target, "a"), [2000, "ok"]);
   assertEquals(judge(path, "b"), [2000, "ok"]);
+});
+
+Deno.test("holdDatabase() takes no hold while another process is within a transaction that writes", async () => {
+  const path = await makeDatabase();
+  const before = await snapshotTree(join(path, ".."));
+  using writer = StoreDatabase.open(path, { writable: true, busyTimeoutMs: 0 });
+  writer.rows("BEGIN IMMEDIATE");
+  const error = assertThrows(() => holdDatabase(path, { busyTimeoutMs: 20 }), OperationError);
+  assertEquals(error.code, "busy");
+  // It can be ended all the same: nobody who waits for it stands in its way.
+  writer.rows("COMMIT");
+  require(holdDatabase(path))[Symbol.dispose]();
+  assertEquals(await snapshotTree(join(path, "..")), before);
+});
+
+Deno.test("holdDatabase() holds a file that may only be read", async () => {
+  const path = await makeDatabase();
+  await Deno.chmod(path, 0o400);
+  const isRoot = Deno.uid() === 0;
+  using held = require(holdDatabase(path));
+  using writer = StoreDatabase.open(path, { writable: true, busyTimeoutMs: 0 });
+  assertThrows(() => writer.rows("BEGIN IMMEDIATE"), Error, isRoot ? "locked" : "readonly");
+  const target = join(await scratchDirectory(), "copy.sqlite3");
+  await held.copyTo(target);
+  assertEquals(judge(target, "a"), [2000, "ok"]);
 });
 
 Deno.test("holdDatabase() lets go when it is released", async () => {
