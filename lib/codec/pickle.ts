@@ -11,14 +11,14 @@
  * @module
  */
 
+import type { ByteSource } from "./byte_source.ts";
 import type { PickleField } from "./pickle_items.ts";
 import { PickleMachine, type PickleProgram } from "./pickle_machine.ts";
 import { PickleEnd, PickleRefusal } from "./pickle_refusal.ts";
-import type { ByteSource } from "./pickle_window.ts";
 
 export type { PickleField, PickleScalar } from "./pickle_items.ts";
 export type { PickleProgram } from "./pickle_machine.ts";
-export type { ByteSource } from "./pickle_window.ts";
+export type { ByteSource } from "./byte_source.ts";
 
 /**
  * Why a pickle could not be decoded: it ends too early, it asks for a class that is not data, or it

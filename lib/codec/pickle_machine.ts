@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { ByteSource } from "./byte_source.ts";
 import { resolveGlobal } from "./pickle_global.ts";
 import {
   Dictionary,
@@ -22,7 +23,7 @@ import { OPCODE } from "./pickle_opcodes.ts";
 import { PickleOperands } from "./pickle_operands.ts";
 import { badStructure, type PickleRefusal } from "./pickle_refusal.ts";
 import { PickleTexts } from "./pickle_text.ts";
-import { type ByteSource, PickleWindow } from "./pickle_window.ts";
+import { PickleWindow } from "./pickle_window.ts";
 
 /** What the machine is told by its caller. */
 export interface PickleProgram {

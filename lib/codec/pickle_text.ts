@@ -5,7 +5,7 @@
  */
 
 import { OPCODE } from "./pickle_opcodes.ts";
-import type { ByteSource } from "./pickle_window.ts";
+import type { ByteSource } from "./byte_source.ts";
 
 /** An opcode and the longest length that can follow it. */
 const LONGEST_HEADER_BYTES = 9;

@@ -4,15 +4,8 @@
  * @module
  */
 
+import type { ByteSource } from "./byte_source.ts";
 import { PickleEnd } from "./pickle_refusal.ts";
-
-/** What the decoder needs of a file: its length, and bytes from anywhere in it. */
-export interface ByteSource {
-  /** The length in bytes. */
-  readonly sizeBytes: number;
-  /** Fills `target` from `offset` on; returns the filled part, empty only at the end. */
-  readAt(offset: number, target: Uint8Array): Uint8Array;
-}
 
 const WINDOW_SIZE_BYTES = 1 << 18;
 

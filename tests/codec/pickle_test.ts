@@ -5,7 +5,7 @@ import {
   type PickleScalar,
   type PickleTop,
 } from "../../lib/codec/pickle.ts";
-import type { ByteSource } from "../../lib/codec/pickle_window.ts";
+import type { ByteSource } from "../../lib/codec/byte_source.ts";
 import {
   ascii,
   CLASS_NAME,
