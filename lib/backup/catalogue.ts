@@ -9,7 +9,8 @@ import { OperationError } from "../base/errors.ts";
 import { isTemporaryName } from "../fs/names.ts";
 import { localFs } from "../fs/platform.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
-import { type BackupManifest, isBackupId, readManifest } from "./manifest.ts";
+import { type BackupManifest, type BackupScope, isBackupId, readManifest } from "./manifest.ts";
+import { peekScope } from "./peek_scope.ts";
 import type { BackupPlace } from "./place.ts";
 import { readVerification, type Verification } from "./verification.ts";
 
@@ -47,16 +48,30 @@ export interface CatalogueOptions {
   fs?: WriteFs;
 }
 
+/** Which backups are listed. */
+export interface ListOptions extends CatalogueOptions {
+  /** What they hold; the manifests of the others are not read. All backups for null, by default. */
+  scope?: BackupScope | null;
+}
+
+/** Which backup is looked for. */
+export interface FindOptions extends CatalogueOptions {
+  /** Takes those that are looked at; all when left out. */
+  select?: (backups: readonly ListedBackup[]) => ListedBackup[];
+  /** What it holds, unless it is named: all of a store by default; whatever it is for null. */
+  scope?: BackupScope | null;
+}
+
 /**
  * Lists the backups in a directory, of whatever store they are.
  *
  * @param directory The directory; it may be missing.
- * @param options The file system.
+ * @param options The file system, and what they hold.
  * @returns The backups, and what is no whole backup.
  * @throws {OperationError} The directory cannot be listed.
  */
-export function listBackups(directory: string, options: CatalogueOptions = {}): BackupListing {
-  const { fs = localFs } = options;
+export function listBackups(directory: string, options: ListOptions = {}): BackupListing {
+  const { fs = localFs, scope = null } = options;
   const backups: ListedBackup[] = [];
   const incomplete: IncompleteBackup[] = [];
   if (fs.look(directory)?.kind !== "directory") return { backups, incomplete };
@@ -66,9 +81,10 @@ export function listBackups(directory: string, options: CatalogueOptions = {}): 
       const reason = "A backup that was not finished, or is being removed; the next one clears it";
       incomplete.push({ path, reason });
     } else if (isBackupId(name) && fs.look(path)?.kind === "directory") {
+      if (scope !== null && (peekScope(fs, path) ?? scope) !== scope) continue;
       const listed = listBackup(fs, path, name);
       if ("reason" in listed) incomplete.push(listed);
-      else backups.push(listed);
+      else if (scope === null || listed.manifest.scope === scope) backups.push(listed);
     }
   }
   backups.sort(compareAge);
@@ -159,37 +175,47 @@ function isOfSameFile(fs: WriteFs, store: string, manifest: BackupManifest): boo
  * @param idOrTime Its name; or a time, and the newest that can be trusted and is not younger is
  * taken; or null for the newest that can be trusted. A date alone means its end; times are UTC
  * unless they say otherwise.
- * @param options The file system, and which backups are looked at: all by default.
+ * @param options The file system, and which backups are looked at.
  * @returns The backup.
  * @throws {OperationError} There is none, or the text is neither name nor time.
  */
 export function findBackup(
   directory: string,
   idOrTime: string | null,
-  options: CatalogueOptions & { select?: (backups: readonly ListedBackup[]) => ListedBackup[] } =
-    {},
+  options: FindOptions = {},
 ): ListedBackup {
-  const { select = (backups) => [...backups] } = options;
-  const { backups, incomplete } = listBackups(directory, options);
-  if (idOrTime !== null && isBackupId(idOrTime)) {
-    const named = backups.find(({ id }) => id === idOrTime);
-    if (named !== undefined) return named;
-    const broken = incomplete.find(({ path }) => path === join(directory, idOrTime));
-    throw createMissingError(directory, broken?.reason ?? `There is no backup ${idOrTime}`);
-  }
+  const { fs = localFs, select = (backups) => [...backups], scope = "all" } = options;
+  if (idOrTime !== null && isBackupId(idOrTime)) return findNamed(fs, directory, idOrTime);
   const latestMs = idOrTime === null ? Infinity : parseTime(idOrTime);
-  const found = select(backups)
-    .filter((backup) => isTrusted(backup) && Date.parse(backup.manifest.createdAt) <= latestMs);
+  const found = select(listBackups(directory, { fs, scope }).backups).filter((backup) =>
+    isTrusted(backup) && Date.parse(backup.manifest.createdAt) <= latestMs
+  );
   const newest = found.at(-1);
   if (newest !== undefined) return newest;
   const when = idOrTime === null ? "" : ` from ${idOrTime} or before`;
-  throw createMissingError(directory, `There is no good backup${when}`);
+  const of = scope === "metadata" ? " of metadata" : "";
+  const isOther = scope === "all" &&
+    select(listBackups(directory, { fs, scope: "metadata" }).backups).some(isTrusted);
+  throw createMissingError(directory, `There is no good backup${of}${when}`, isOther);
 }
 
-function createMissingError(directory: string, reason: string): OperationError {
+function findNamed(fs: WriteFs, directory: string, id: string): ListedBackup {
+  const path = join(directory, id);
+  const isThere = fs.look(directory)?.kind === "directory" && fs.look(path)?.kind === "directory";
+  const listed = isThere ? listBackup(fs, path, id) : { reason: `There is no backup ${id}` };
+  if ("reason" in listed) throw createMissingError(directory, listed.reason);
+  return listed;
+}
+
+function createMissingError(
+  directory: string,
+  reason: string,
+  isOther = false,
+): OperationError {
   return new OperationError("not-found", `${reason} in ${directory}`, {
     path: directory,
-    hint: "`vecfsck backup list` shows the backups that there are; --to names their directory.",
+    hint: "`vecfsck backup list` shows the backups that there are; --to names their directory." +
+      (isOther ? " Those with the metadata alone are taken with --metadata-only." : ""),
   });
 }
 

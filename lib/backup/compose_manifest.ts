@@ -4,10 +4,18 @@
  * @module
  */
 
+import { OperationError } from "../base/errors.ts";
 import { VERSION } from "../base/version.ts";
 import type { DetectedStore } from "../model/store.ts";
-import { type CopyVerdict, isDamaged } from "./judge_copy.ts";
-import { type BackupManifest, MANIFEST_VERSION } from "./manifest.ts";
+import type { CopyVerdict } from "./judge_copy.ts";
+import {
+  type BackupManifest,
+  type BackupScope,
+  encodeManifest,
+  encodeManifestDigest,
+  LONGEST_MANIFEST_BYTES,
+  MANIFEST_VERSION,
+} from "./manifest.ts";
 import type { Snapshot } from "./snapshot_options.ts";
 
 /**
@@ -16,24 +24,31 @@ import type { Snapshot } from "./snapshot_options.ts";
  * @param store The store.
  * @param snapshot What was copied.
  * @param verdict What the copy is like.
- * @param naming The name of the backup, and when the copy was checked.
+ * @param naming The name of the backup, what of the store it holds, whether that is without damage,
+ * and when the copy was checked.
  * @returns The manifest.
  */
 export function composeManifest(
   store: DetectedStore,
   { createdAt, files, directories, leftOut }: Snapshot,
   { summary, findings, collections }: CopyVerdict,
-  { id, checkedAt }: { id: string; checkedAt: Date },
+  { id, scope, good, checkedAt }: {
+    id: string;
+    scope: BackupScope;
+    good: boolean;
+    checkedAt: Date;
+  },
 ): BackupManifest {
   return {
     vecfsckBackup: MANIFEST_VERSION,
     id,
     store: store.path,
+    scope,
     format: store.format,
     engine: summary.engine,
     createdAt: createdAt.toISOString(),
     vecfsckVersion: VERSION,
-    good: !isDamaged(summary),
+    good,
     check: {
       level: summary.level,
       verdict: summary.verdict,
@@ -46,4 +61,32 @@ export function composeManifest(
     files,
     leftOut,
   };
+}
+
+/** A manifest as it is written. */
+export interface EncodedManifest {
+  /** Its text. */
+  readonly text: Uint8Array;
+  /** The text of the file with its digest. */
+  readonly digest: Uint8Array;
+}
+
+/**
+ * Encodes a manifest that can be read again.
+ *
+ * @param manifest The manifest.
+ * @returns Its bytes.
+ * @throws {OperationError} It is too long: a backup that cannot be read must not be called one.
+ */
+export function encodeReadable(manifest: BackupManifest): EncodedManifest {
+  const encoder = new TextEncoder();
+  const written = encodeManifest(manifest);
+  const text = encoder.encode(written);
+  if (text.byteLength <= LONGEST_MANIFEST_BYTES) {
+    return { text, digest: encoder.encode(encodeManifestDigest(written)) };
+  }
+  throw new OperationError("unsupported", "The store has too many files for one backup", {
+    path: manifest.store,
+    hint: "Nothing was kept. Copy it by a snapshot of the file system, and report this.",
+  });
 }

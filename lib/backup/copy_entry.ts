@@ -17,7 +17,12 @@ import { DatabaseFiles } from "../sqlite/database_files.ts";
 import type { HeldDatabase } from "../sqlite/online_backup.ts";
 import type { ListedBackup } from "./catalogue.ts";
 import { copyInSteps, digestInSteps } from "./stream_file.ts";
-import { type BackupFile, FILES_DIRECTORY_NAME, type SourceStamp } from "./manifest.ts";
+import {
+  type BackupFile,
+  type BackupManifest,
+  FILES_DIRECTORY_NAME,
+  type SourceStamp,
+} from "./manifest.ts";
 
 /** All who may read, and nobody who may write. */
 const READ_BITS = 0o444;
@@ -113,7 +118,7 @@ export function findShareable(
   stamp: FileStamp,
   changeCounter: number | null,
 ): BackupFile | null {
-  const file = previous?.manifest.files.find(({ path }) => path === stamp.path);
+  const file = previous === null ? undefined : filesByPath(previous.manifest).get(stamp.path);
   if (previous === null || file === undefined) return null;
   // Without either of them only a length and a time are left, which anybody can set.
   const isTellable = stamp.changedMs !== null || stamp.inode !== null;
@@ -122,6 +127,16 @@ export function findShareable(
   if (!isUnchanged) return null;
   const facts = fs.look(pathInBackup(previous.directory, file.path));
   return facts?.kind === "file" && facts.sizeBytes === file.sizeBytes ? file : null;
+}
+
+/** A store can have very many files, each of which is looked up. */
+const FILES_BY_PATH = new WeakMap<BackupManifest, ReadonlyMap<string, BackupFile>>();
+
+function filesByPath(manifest: BackupManifest): ReadonlyMap<string, BackupFile> {
+  const known = FILES_BY_PATH.get(manifest) ??
+    new Map(manifest.files.map((file) => [file.path, file]));
+  FILES_BY_PATH.set(manifest, known);
+  return known;
 }
 
 /**

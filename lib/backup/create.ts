@@ -9,77 +9,38 @@
 
 import { join } from "@std/path";
 import { findFreeTimeId } from "../base/time_id.ts";
-import type { CheckProgress } from "../engine/check.ts";
 import { withOwnStore } from "../engine/own_store.ts";
 import { writeAtomically } from "../fs/atomic.ts";
 import { localFs } from "../fs/platform.ts";
-import type { RecoveredChange } from "../fs/recover.ts";
 import { removeTree, syncTree } from "../fs/tree.ts";
 import { ensureDirectory } from "../fs/work_directory.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
-import type { FindingEvent, SummaryEvent } from "../model/report.ts";
 import type { DetectedStore } from "../model/store.ts";
 import { holdDatabase } from "../sqlite/online_backup.ts";
-import { formatByName, requireStore } from "../stores/registry.ts";
+import { requireStore } from "../stores/registry.ts";
 import { isTrusted, listBackups, type ListedBackup, selectOwn } from "./catalogue.ts";
 import { isSameStamp } from "./copy_entry.ts";
-import { composeManifest } from "./compose_manifest.ts";
+import { composeManifest, encodeReadable } from "./compose_manifest.ts";
+import type { BackupOutcome, CreateBackupOptions } from "./create_options.ts";
 import { type CopyVerdict, findRottenShares, isDamaged, judgeCopy } from "./judge_copy.ts";
 import {
   type BackupFile,
-  encodeManifest,
-  encodeManifestDigest,
+  type BackupScope,
   FILES_DIRECTORY_NAME,
   MANIFEST_DIGEST_NAME,
   MANIFEST_NAME,
 } from "./manifest.ts";
 import { type BackupPlace, backupPlaceOf, openBackupPlace } from "./place.ts";
+import { planCopy } from "./scope.ts";
 import { takeSnapshot } from "./snapshot.ts";
 import type { Snapshot } from "./snapshot_options.ts";
+import { spareCopy } from "./spare_copy.ts";
 import { syncInSteps } from "./stream_file.ts";
 import { clearTemporaries, explainSystemError, withTemporaryDirectory } from "./temporaries.ts";
 import { writeVerification } from "./verification.ts";
 import { requireWhole, verifyFiles } from "./verify.ts";
 
-/** How a backup is made. */
-export interface CreateBackupOptions {
-  /** The directory that gets the backup; `STORE.backups` beside the store by default. */
-  to?: string | undefined;
-  /** Whether a damaged store is backed up too, in a backup that is marked as not good. */
-  force?: boolean;
-  /** Whether the backup is read again from the disk before it counts. */
-  verify?: boolean;
-  /** How long a store that never rests is tried again, in milliseconds; a minute by default. */
-  patienceMs?: number;
-  /** Ends the work when it is aborted; nothing of the backup is left then. */
-  signal?: AbortSignal;
-  /** Is told how far the check has come. */
-  onProgress?: (progress: CheckProgress) => void;
-  /** Is told of changes that a crash of vecfsck had interrupted. */
-  onRecovered?: (change: RecoveredChange) => void;
-  /** The file system; this machine's by default. */
-  fs?: WriteFs;
-  /** The time of day. */
-  now?: () => Date;
-  /** How to wait, in milliseconds. */
-  pause?: (durationMs: number) => Promise<void>;
-  /** How a database is held while it is copied. */
-  holdDatabase?: typeof holdDatabase;
-}
-
-/** What came of making a backup. */
-export interface BackupOutcome {
-  /** The backup; null where the store is damaged and nothing was kept. */
-  readonly backup: ListedBackup | null;
-  /** What the check of the copy has found. */
-  readonly findings: readonly FindingEvent[];
-  /** What the findings add up to. */
-  readonly summary: SummaryEvent;
-  /** How often the store was copied until nothing had changed meanwhile. */
-  readonly tries: number;
-  /** How long it took to copy, in milliseconds. */
-  readonly copyElapsedMs: number;
-}
+export type { BackupOutcome, CreateBackupOptions };
 
 const DEFAULT_PATIENCE_MS = 60_000;
 
@@ -138,6 +99,7 @@ class BackupRun {
   readonly #place: BackupPlace;
   readonly #options: CreateBackupOptions;
   readonly #now: () => Date;
+  readonly #scope: BackupScope;
   #previous: ListedBackup | null;
   #copyElapsedMs = 0;
 
@@ -152,20 +114,36 @@ class BackupRun {
     this.#place = place;
     this.#options = options;
     this.#now = options.now ?? ((): Date => new Date());
-    const own = selectOwn(fs, listBackups(place.directory, { fs }).backups, place);
-    this.#previous = own.findLast(isTrusted) ?? null;
+    this.#scope = options.scope ?? "all";
+    const { backups } = listBackups(place.directory, { fs, scope: this.#scope });
+    this.#previous = selectOwn(fs, backups, place).findLast(isTrusted) ?? null;
   }
 
   async run(): Promise<BackupOutcome> {
+    if (this.#scope === "all") return await this.#makeBackup([]);
+    const { patienceMs = DEFAULT_PATIENCE_MS, signal, pause = delay, force } = this.#options;
+    const [fs, store, previous, now] = [this.#fs, this.#store, this.#previous, this.#now];
+    const spared = await spareCopy({ fs, store, previous, patienceMs, signal, now, pause });
+    const { confirmed, isRotten, lost, isEmpty } = spared;
+    if (isRotten) this.#previous = null;
+    const isWanted = confirmed === null && !isEmpty && (lost.length === 0 || force === true);
+    if (isWanted) return await this.#makeBackup(lost);
+    const nothing = { findings: [], summary: null, tries: 0, copyElapsedMs: 0 };
+    return { backup: confirmed, isUnchanged: confirmed !== null, lost, ...nothing };
+  }
+
+  async #makeBackup(lost: readonly string[]): Promise<BackupOutcome> {
     const { directory } = this.#place;
     const wanted = join(directory, this.#findFreeId(this.#now()));
     return await withTemporaryDirectory(this.#fs, wanted, async (temporary) => {
       const { snapshot, verdict } = await this.#copyAndJudge(temporary);
       const { findings, summary } = verdict;
-      const isKept = !isDamaged(summary) || this.#options.force === true;
-      const backup = isKept ? await this.#publish(temporary, snapshot, verdict) : null;
+      const good = !isDamaged(summary) && lost.length === 0;
+      const isKept = good || this.#options.force === true;
+      const backup = isKept ? await this.#publish(temporary, { snapshot, verdict, good }) : null;
       const copyElapsedMs = Math.round(this.#copyElapsedMs);
-      return { backup, findings, summary, tries: snapshot.tries, copyElapsedMs };
+      const { tries } = snapshot;
+      return { backup, isUnchanged: false, lost, findings, summary, tries, copyElapsedMs };
     });
   }
 
@@ -194,7 +172,7 @@ class BackupRun {
     const work = [
       judgeCopy(files, this.#store.path, { fs: this.#fs, signal, onProgress }),
       findRottenShares(this.#fs, this.#previous, snapshot.files, signal),
-      syncInSteps(this.#fs, files, signal),
+      syncInSteps(this.#fs, listCopied(files, snapshot), signal),
     ] as const;
     // Nothing may go on in the copy when an error has it removed.
     await Promise.allSettled(work);
@@ -209,6 +187,7 @@ class BackupRun {
     const startedMs = performance.now();
     const snapshot = await takeSnapshot(this.#store, target, {
       fs: this.#fs,
+      scope: this.#scope,
       previous: this.#previous,
       directory: this.#place.directory,
       patienceMs,
@@ -237,7 +216,7 @@ class BackupRun {
   }
 
   #hasChangedSince(snapshot: Snapshot): boolean {
-    const { files } = formatByName(this.#store.format).planSnapshot(this.#store);
+    const { files } = planCopy(this.#store, this.#scope);
     const copied = new Map(snapshot.files.map((file) => [file.path, file.source]));
     return files.some((file) => {
       const source = copied.get(file.path);
@@ -250,18 +229,20 @@ class BackupRun {
   /** Writes the manifest, waits for the disk, and gives the directory its name. */
   async #publish(
     temporary: string,
-    snapshot: Snapshot,
-    verdict: CopyVerdict,
+    { snapshot, verdict, good }: JudgedSnapshot & { readonly good: boolean },
   ): Promise<ListedBackup> {
     const fs = this.#fs;
     const manifest = composeManifest(this.#store, snapshot, verdict, {
       id: this.#findFreeId(snapshot.createdAt),
+      scope: this.#scope,
+      good,
       checkedAt: this.#now(),
     });
-    const text = encodeManifest(manifest);
+    const { text, digest } = encodeReadable(manifest);
     this.#write(join(temporary, MANIFEST_NAME), text);
-    this.#write(join(temporary, MANIFEST_DIGEST_NAME), encodeManifestDigest(text));
-    syncTree(fs, temporary);
+    this.#write(join(temporary, MANIFEST_DIGEST_NAME), digest);
+    // The files are there already: those that are shared since then, the others since the check.
+    syncTree(fs, temporary, (path) => path.startsWith(join(temporary, FILES_DIRECTORY_NAME)));
     const verification = this.#options.verify ? await this.#verify(temporary) : null;
     const directory = join(this.#place.directory, manifest.id);
     fs.rename(temporary, directory);
@@ -269,8 +250,8 @@ class BackupRun {
     return { id: manifest.id, directory, manifest, verification };
   }
 
-  #write(path: string, text: string): void {
-    writeAtomically(path, new TextEncoder().encode(text), { fs: this.#fs, mode: MANIFEST_MODE });
+  #write(path: string, bytes: Uint8Array): void {
+    writeAtomically(path, bytes, { fs: this.#fs, mode: MANIFEST_MODE });
   }
 
   async #verify(temporary: string): Promise<ListedBackup["verification"]> {
@@ -278,9 +259,12 @@ class BackupRun {
     const { problems } = await verifyFiles(temporary, { fs: this.#fs, signal });
     requireWhole(temporary, problems);
     const at = this.#now().toISOString();
-    const verification = { at, level: "digests", good: true, problems: [] } as const;
-    writeVerification(this.#fs, temporary, verification);
-    return verification;
+    return writeVerification(this.#fs, temporary, {
+      at,
+      level: "digests",
+      good: true,
+      problems: [],
+    });
   }
 
   /** Names a backup after its time; a name that is taken gets a number. */
@@ -288,6 +272,11 @@ class BackupRun {
     const { directory } = this.#place;
     return findFreeTimeId(time, (id) => this.#fs.look(join(directory, id)) !== null);
   }
+}
+
+/** The paths of the files that were copied, and not taken over from the backup before. */
+function* listCopied(root: string, { files }: Snapshot): Generator<string, void, undefined> {
+  for (const { path, sharedWith } of files) if (sharedWith === null) yield join(root, path);
 }
 
 function delay(durationMs: number): Promise<void> {

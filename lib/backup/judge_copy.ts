@@ -13,6 +13,7 @@ import type { FindingEvent, SummaryEvent } from "../model/report.ts";
 import type { CollectionContents } from "../model/store.ts";
 import type { ListedBackup } from "./catalogue.ts";
 import type { BackupFile } from "./manifest.ts";
+import { Turns } from "./stream_file.ts";
 import { hasDigest } from "./verify.ts";
 
 /** How a copy is judged. */
@@ -99,8 +100,10 @@ export async function findRottenShares(
   signal: AbortSignal | undefined,
 ): Promise<BackupFile[]> {
   const rotten: BackupFile[] = [];
+  const turns = new Turns(signal);
   for (const file of files) {
     if (previous === null || file.sharedWith === null) continue;
+    await turns.take();
     if (!await hasDigest(fs, previous.directory, file, signal)) rotten.push(file);
   }
   return rotten;

@@ -25,15 +25,17 @@ import { formatByName } from "../stores/registry.ts";
 import { isInnerPath } from "../base/inner_path.ts";
 import { FieldError, JsonFields } from "../base/json_fields.ts";
 import { TIME_ID } from "../base/time_id.ts";
-import type {
-  BackupCheck,
-  BackupDirectory,
-  BackupFile,
-  BackupManifest,
-  SourceStamp,
+import {
+  type BackupCheck,
+  type BackupDirectory,
+  type BackupFile,
+  type BackupManifest,
+  type BackupScope,
+  SCOPES,
+  type SourceStamp,
 } from "./manifest_fields.ts";
 
-export type { BackupCheck, BackupDirectory, BackupFile, BackupManifest, SourceStamp };
+export type { BackupCheck, BackupDirectory, BackupFile, BackupManifest, BackupScope, SourceStamp };
 
 /** The name of the manifest in the directory of a backup. */
 export const MANIFEST_NAME = "manifest.json";
@@ -48,7 +50,10 @@ export const FILES_DIRECTORY_NAME = "files";
 export const MANIFEST_VERSION = 1;
 
 /** Nobody's store has so many files that its manifest is longer. */
-const LONGEST_MANIFEST_BYTES = 256 << 20;
+export const LONGEST_MANIFEST_BYTES: number = 384 << 20;
+
+/** A longer list of files is for programs. */
+const MOST_READABLE_FILES = 10_000;
 
 const DIGEST_EXPRESSION = /^[0-9a-f]{64}$/;
 const HEXADECIMAL_EXPRESSION = /^[0-9a-f]{16,128}$/;
@@ -77,10 +82,11 @@ export function isBackupId(text: string): boolean {
  * Writes a manifest as text.
  *
  * @param manifest The manifest.
- * @returns JSON, indented, with a newline at the end.
+ * @returns JSON with a newline at the end, indented where people may want to read it.
  */
 export function encodeManifest(manifest: BackupManifest): string {
-  return `${JSON.stringify(manifest, null, 2)}\n`;
+  const isReadable = manifest.files.length <= MOST_READABLE_FILES;
+  return `${JSON.stringify(manifest, null, isReadable ? 2 : 0)}\n`;
 }
 
 /**
@@ -175,6 +181,7 @@ function toManifest(fields: JsonFields): BackupManifest {
     vecfsckBackup: MANIFEST_VERSION,
     id: fields.matching("id", TIME_ID, "name of a backup"),
     store: fields.text("store"),
+    scope: toScope(fields),
     format: toFormat(fields),
     engine: fields.orNull("engine", (name) => fields.text(name)),
     createdAt: fields.time("createdAt"),
@@ -189,6 +196,11 @@ function toManifest(fields: JsonFields): BackupManifest {
       reason: entry.text("reason"),
     })),
   };
+}
+
+/** Manifests were written without it before there was more than one. */
+function toScope(fields: JsonFields): BackupScope {
+  return fields.anything("scope") === undefined ? "all" : fields.oneOf("scope", SCOPES);
 }
 
 function toFormat(fields: JsonFields): FormatName {

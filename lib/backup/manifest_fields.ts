@@ -50,6 +50,15 @@ export interface BackupDirectory {
   readonly mode: number | null;
 }
 
+/**
+ * What a backup holds of a store: all of it, or only what tells the names of the collections and
+ * their settings.
+ */
+export type BackupScope = "all" | "metadata";
+
+/** What a backup can hold. */
+export const SCOPES: readonly BackupScope[] = ["all", "metadata"];
+
 /** What the full check of the copy has found. */
 export interface BackupCheck {
   /** How much was looked at. */
@@ -72,6 +81,8 @@ export interface BackupManifest {
   readonly id: string;
   /** The store's directory at that time, as an absolute path. */
   readonly store: string;
+  /** What of the store it holds; a manifest without this field is of all. */
+  readonly scope: BackupScope;
   /** The store's format. */
   readonly format: FormatName;
   /** The engine that wrote it last, or null where that cannot be told. */

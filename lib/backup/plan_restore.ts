@@ -10,10 +10,11 @@ import { OperationError } from "../base/errors.ts";
 import { readStoreContents } from "../engine/contents.ts";
 import { localFs } from "../fs/platform.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
-import type { CollectionContents } from "../model/store.ts";
+import type { CollectionContents, DetectedStore } from "../model/store.ts";
 import { detectStore } from "../stores/registry.ts";
 import { findBackup, isTrusted, type ListedBackup, readBackup, selectOwn } from "./catalogue.ts";
-import { isBackupId, MANIFEST_NAME } from "./manifest.ts";
+import { type BackupScope, isBackupId, MANIFEST_NAME } from "./manifest.ts";
+import { findMetadataChanges, type MetadataChange } from "./metadata_changes.ts";
 import { backupPlaceOf } from "./place.ts";
 
 /** Which backup is restored, and to where. */
@@ -26,6 +27,11 @@ export interface PlanRestoreOptions {
   to?: string | undefined;
   /** A directory that gets the store instead, which is missing or empty. */
   into?: string | undefined;
+  /**
+   * Whether only the metadata is put back: that of the newest good backup, whatever that holds
+   * besides. A backup with the metadata alone that is named is put back so in any case.
+   */
+  metadataOnly?: boolean;
   /** Whether a backup is taken that is not good, when it is named. */
   force?: boolean;
   /** The file system; this machine's by default. */
@@ -58,8 +64,13 @@ export interface RestorePlan {
   readonly backup: ListedBackup;
   /** How many bytes are written. */
   readonly sizeBytes: number;
-  /** The collections, by name. */
+  /** The collections, by name; empty where only the metadata is put back. */
   readonly collections: readonly CollectionChange[];
+  /**
+   * The files that are put back where that is only the metadata, and everything else stays; null
+   * where a whole store is restored.
+   */
+  readonly metadata: readonly MetadataChange[] | null;
 }
 
 /**
@@ -79,18 +90,54 @@ export async function planRestore(
   const backup = chooseBackup(fs, resolved, options);
   const target = into === undefined ? resolved : requireEmpty(fs, into);
   const replaces = hasEntries(fs, target);
-  if (into === undefined && replaces) requireStoreOrRemains(target);
+  const isMetadata = options.metadataOnly || backup.manifest.scope === "metadata";
+  if (into === undefined && replaces) {
+    const store = requireStoreOrRemains(target);
+    if (isMetadata) return planMetadata(fs, resolved, store, backup);
+  } else if (isMetadata) requireMetadataBackup(backup, target);
   return {
     store: resolved,
     target,
     replaces,
     backup,
+    metadata: null,
     sizeBytes: backup.manifest.files.reduce((sum, file) => sum + file.sizeBytes, 0),
     collections: compare(
       replaces ? await readContentsOrNull(target) : null,
       backup.manifest.collections,
     ),
   };
+}
+
+function planMetadata(
+  fs: WriteFs,
+  path: string,
+  store: DetectedStore,
+  backup: ListedBackup,
+): RestorePlan {
+  const changes = findMetadataChanges(fs, { ...store, path }, backup);
+  return {
+    store: path,
+    target: path,
+    replaces: true,
+    backup,
+    sizeBytes: changes.reduce((sum, { file }) => sum + file.sizeBytes, 0),
+    collections: [],
+    metadata: changes.map(({ change }) => change),
+  };
+}
+
+/** Where there is no store yet, only a backup that has nothing else can be restored in part. */
+function requireMetadataBackup({ manifest: { scope } }: ListedBackup, target: string): void {
+  if (scope === "metadata") return;
+  throw new OperationError(
+    "usage",
+    `There is no store in ${target} whose metadata could be put back`,
+    {
+      path: target,
+      hint: "Leave --metadata-only out to restore all of it.",
+    },
+  );
 }
 
 function resolveIfThere(fs: WriteFs, path: string): string {
@@ -100,10 +147,11 @@ function resolveIfThere(fs: WriteFs, path: string): string {
 
 function chooseBackup(fs: WriteFs, store: string, options: PlanRestoreOptions): ListedBackup {
   const { from, at, to, force = false } = options;
+  const scope = options.metadataOnly ? null : "all";
   const isNamed = from !== undefined && at === undefined;
   const found = from === undefined || isBackupId(from)
-    ? findInPlace(fs, store, { to, wanted: from ?? at ?? null })
-    : findInDirectory(fs, from, at ?? null);
+    ? findInPlace(fs, store, { to, scope, wanted: from ?? at ?? null })
+    : findInDirectory(fs, from, { scope, wanted: at ?? null });
   if (isTrusted(found) || (force && isNamed)) return found;
   const why = found.manifest.good
     ? "a verification has found that it is damaged"
@@ -114,20 +162,27 @@ function chooseBackup(fs: WriteFs, store: string, options: PlanRestoreOptions): 
   });
 }
 
+/** What a backup has to be that is not named. */
+interface Wanted {
+  readonly scope: BackupScope | null;
+  readonly wanted: string | null;
+}
+
 function findInPlace(
   fs: WriteFs,
   store: string,
-  { to, wanted }: { to: string | undefined; wanted: string | null },
+  { to, scope, wanted }: Wanted & { to: string | undefined },
 ): ListedBackup {
   const place = backupPlaceOf(fs, store, to);
   return findBackup(place.directory, wanted, {
     fs,
+    scope,
     select: (backups) => selectOwn(fs, backups, place),
   });
 }
 
 /** A directory is a backup when it has a manifest, else it holds backups. */
-function findInDirectory(fs: WriteFs, from: string, at: string | null): ListedBackup {
+function findInDirectory(fs: WriteFs, from: string, { scope, wanted }: Wanted): ListedBackup {
   const directory = resolveIfThere(fs, from);
   if (fs.look(directory)?.kind !== "directory") {
     throw new OperationError("not-found", `No such backup: ${from}`, {
@@ -136,11 +191,19 @@ function findInDirectory(fs: WriteFs, from: string, at: string | null): ListedBa
     });
   }
   return fs.look(join(directory, MANIFEST_NAME)) === null
-    ? findBackup(directory, at, { fs })
+    ? findBackup(directory, wanted, { fs, scope })
     : readBackup(directory, { fs });
 }
 
-function requireEmpty(fs: WriteFs, into: string): string {
+/**
+ * Finds a place for what `--into` asks for.
+ *
+ * @param fs The file system.
+ * @param into The directory, as it was named.
+ * @returns Its path, with every link resolved where it exists.
+ * @throws {OperationError} Something is in it, or the directory above it is missing.
+ */
+export function requireEmpty(fs: WriteFs, into: string): string {
   const target = resolveIfThere(fs, into);
   const kind = fs.look(target)?.kind;
   const isFree = kind === undefined || (kind === "directory" && fs.list(target).length === 0);
@@ -164,8 +227,9 @@ function hasEntries(fs: WriteFs, path: string): boolean {
 }
 
 /** What stands in the place of a store must have been one: a wrong path is easily typed. */
-function requireStoreOrRemains(target: string): void {
-  if (detectStore(target) !== null) return;
+function requireStoreOrRemains(target: string): DetectedStore {
+  const store = detectStore(target);
+  if (store !== null) return store;
   throw new OperationError("not-a-store", `${target} holds something, and no store`, {
     path: target,
     hint: "Is the path right? Move what is there out of the way, or restore elsewhere with --into.",

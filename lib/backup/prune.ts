@@ -1,5 +1,6 @@
 /**
- * Removing the backups that the rules do not keep.
+ * Removing the backups that the rules do not keep: of those with all of a store, or of those with
+ * its metadata alone, each by themselves.
  *
  * Before the first is removed, the backup that has to stay is read again, byte by byte: a manifest
  * alone is no backup. When it turns out to be damaged it is marked, and the next one takes its
@@ -16,6 +17,7 @@ import type { RecoveredChange } from "../fs/recover.ts";
 import { removeTree } from "../fs/tree.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
 import { isTrusted, listBackups, type ListedBackup, selectOwn } from "./catalogue.ts";
+import type { BackupScope } from "./manifest.ts";
 import type { BackupPlace } from "./place.ts";
 import { planRetention, type RetentionPlan, type RetentionPolicy } from "./retention.ts";
 import { explainSystemError } from "./temporaries.ts";
@@ -38,6 +40,8 @@ export interface PruneOptions {
 export interface PrunePlan {
   /** Where the backups are. */
   readonly place: BackupPlace;
+  /** What the backups hold that this is about; the others are as they were. */
+  readonly scope: BackupScope;
   /** The rules. */
   readonly policy: RetentionPolicy;
   /** What becomes of each backup, the newest first, and which one has to stay. */
@@ -59,23 +63,24 @@ export interface PruneOutcome {
  *
  * @param place The store, and where its backups are.
  * @param policy The rules.
- * @param options The file system; and whether really every backup is to go, whatever the rules say.
+ * @param options The file system; which backups this is about, those with all by default; and
+ * whether really every one of them is to go, whatever the rules say.
  * @returns The plan; nothing has been removed.
  * @throws {OperationError} The backups cannot be listed.
  */
 export function planPrune(
   place: BackupPlace,
   policy: RetentionPolicy,
-  options: { fs?: WriteFs; removeAll?: boolean } = {},
+  options: { fs?: WriteFs; scope?: BackupScope; removeAll?: boolean } = {},
 ): PrunePlan {
-  const { fs = localFs, removeAll = false } = options;
-  const backups = selectOwn(fs, listBackups(place.directory, { fs }).backups, place);
+  const { fs = localFs, scope = "all", removeAll = false } = options;
+  const backups = selectOwn(fs, listBackups(place.directory, { fs, scope }).backups, place);
   const retention = removeAll
     ? { decisions: backups.map(({ id }) => ({ id, reasons: [] })).reverse(), keeper: null }
     : planRetention(backups.map(toSubject), policy);
   const removals = retention.decisions.filter(({ reasons }) => reasons.length === 0)
     .map(({ id }) => id).reverse();
-  return { place, policy, retention, removals };
+  return { place, scope, policy, retention, removals };
 }
 
 function toSubject(
@@ -115,14 +120,14 @@ async function pruneOwned(
   fs: WriteFs,
   options: PruneOptions,
 ): Promise<PruneOutcome> {
-  const { place, policy } = plan;
+  const { place, scope, policy } = plan;
   const rejected: string[] = [];
   let current = plan;
   while (current.retention.keeper !== null) {
     const { keeper } = current.retention;
     if (await isWhole(fs, join(place.directory, keeper), options)) break;
     rejected.push(keeper);
-    current = planPrune(place, policy, { fs });
+    current = planPrune(place, policy, { fs, scope });
   }
   // Whoever agreed to the plan has agreed to no other removals.
   const stillWanted = new Set(current.removals);

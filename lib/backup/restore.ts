@@ -4,7 +4,8 @@
  * in one step that the journal makes safe. What stood there goes to quarantine.
  *
  * A store whose directory can be renamed is swapped as a whole; a mount point has to stay, and its
- * entries are exchanged (`swap_store.ts`).
+ * entries are exchanged (`swap_store.ts`). Of the metadata alone single files are exchanged, as a
+ * repair does it (`restore_metadata.ts`).
  *
  * @module
  */
@@ -28,6 +29,7 @@ import { measureTree } from "../quarantine/list_quarantine.ts";
 import { DATA_NAME, WHOLE_STORE } from "../quarantine/manifest.ts";
 import { detectStore, formatByName } from "../stores/registry.ts";
 import type { RestorePlan } from "./plan_restore.ts";
+import { restoreMetadata } from "./restore_metadata.ts";
 import { requireWholeBackup, stageStore } from "./stage_restore.ts";
 
 /** How a restore is carried out. */
@@ -80,6 +82,7 @@ export async function restoreBackup(
   const { fs = localFs, now = (): Date => new Date(), signal, onRecovered } = options;
   const own = { fs, ...(onRecovered === undefined ? {} : { onRecovered }) };
   await requireWholeBackup(plan.backup, { fs, signal });
+  if (plan.metadata !== null) return await restoreMetadata(plan, { ...options, fs, now });
   return await withOwnStore(plan.target, own, async ({ lock }) => {
     requireIdle(plan, fs);
     const workDirectory = openWorkDirectory(fs, plan.target);

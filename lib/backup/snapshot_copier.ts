@@ -12,7 +12,6 @@ import { removeTree } from "../fs/tree.ts";
 import { ensureDirectory } from "../fs/work_directory.ts";
 import type { DetectedStore, SnapshotFile, SnapshotPlan } from "../model/store.ts";
 import type { HeldDatabase } from "../sqlite/online_backup.ts";
-import { formatByName } from "../stores/registry.ts";
 import {
   copyHeldDatabase,
   type CopyPaths,
@@ -26,7 +25,9 @@ import {
   untilTrustedMs,
 } from "./copy_entry.ts";
 import type { BackupFile, SourceStamp } from "./manifest.ts";
+import { planCopy } from "./scope.ts";
 import type { Snapshot, SnapshotOptions } from "./snapshot_options.ts";
+import { Turns } from "./stream_file.ts";
 
 /** How long stamps are waited for until they can be trusted, in one try that holds nobody off. */
 const MOST_SETTLING_MS = 300;
@@ -112,7 +113,12 @@ export class SnapshotCopier {
       const plan = this.#plan();
       this.#forgetChanged(plan);
       this.#makeDirectories(plan);
-      for (const file of plan.files) if (file.kind === "file") await this.#copyPlain(file);
+      const turns = new Turns(this.#options.signal);
+      for (const file of plan.files) {
+        if (file.kind !== "file") continue;
+        await turns.take();
+        await this.#copyPlain(file);
+      }
       if (!isHeldFirst) entries = this.#holdDatabases(false);
       const createdAt = now();
       for (const entry of entries) await this.#copyDatabase(entry);
@@ -148,8 +154,9 @@ export class SnapshotCopier {
       removeTree(fs, this.#targetOf(path));
       this.#copied.delete(path);
     }
+    const directories = new Set(plan.directories);
     for (const directory of [...this.#directories].reverse()) {
-      if (plan.directories.includes(directory)) continue;
+      if (directories.has(directory)) continue;
       removeTree(fs, this.#targetOf(directory));
       this.#directories.delete(directory);
     }
@@ -163,8 +170,7 @@ export class SnapshotCopier {
   }
 
   async #copyPlain(file: SnapshotFile): Promise<void> {
-    const { fs, previous, signal } = this.#options;
-    signal?.throwIfAborted();
+    const { fs, previous } = this.#options;
     if (this.#copied.has(file.path)) return;
     const paths = this.#pathsOf(file.path);
     const shareable = this.#findShareable(file);
@@ -256,7 +262,7 @@ export class SnapshotCopier {
   }
 
   #plan(): SnapshotPlan {
-    return formatByName(this.#store.format).planSnapshot(this.#store);
+    return planCopy(this.#store, this.#options.scope);
   }
 
   #findShareable(file: SnapshotFile): BackupFile | null {

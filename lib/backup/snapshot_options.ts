@@ -8,12 +8,14 @@ import type { WriteFs } from "../fs/write_fs.ts";
 import type { LeftOut } from "../model/store.ts";
 import type { holdDatabase } from "../sqlite/online_backup.ts";
 import type { ListedBackup } from "./catalogue.ts";
-import type { BackupDirectory, BackupFile } from "./manifest.ts";
+import type { BackupDirectory, BackupFile, BackupScope } from "./manifest.ts";
 
 /** How a store is copied. */
 export interface SnapshotOptions {
   /** The file system. */
   readonly fs: WriteFs;
+  /** What of the store is copied. */
+  readonly scope: BackupScope;
   /** The backup whose unchanged files are shared, or null. */
   readonly previous: ListedBackup | null;
   /** The directory in which room is looked for. */

@@ -15,11 +15,11 @@ import type { ListedBackup } from "./catalogue.ts";
 import { pathInBackup } from "./copy_entry.ts";
 import { isDamaged, judgeCopy } from "./judge_copy.ts";
 import type { BackupFile } from "./manifest.ts";
+import { Turns } from "./stream_file.ts";
 import { verifyFiles } from "./verify.ts";
 
 /** Engines make directories and files so, less the umask. */
-const DIRECTORY_MODE = 0o755;
-const FILE_MODE = 0o644;
+const DEFAULT_MODES = { file: 0o644, directory: 0o755 } as const;
 
 /** The owner must be able to go on with what was restored. */
 const OWNER_BITS = { file: 0o600, directory: 0o700 } as const;
@@ -79,27 +79,37 @@ export async function stageStore(
 ): Promise<void> {
   const { fs, model, signal } = options;
   const { files, directories } = backup.manifest;
-  fs.makeDirectory(directory, DIRECTORY_MODE);
+  fs.makeDirectory(directory, DEFAULT_MODES.directory);
   requireSpace(directory, files.reduce((sum, file) => sum + file.sizeBytes, 0), { fs });
-  for (const { path } of directories) fs.makeDirectory(join(directory, path), DIRECTORY_MODE);
+  for (const { path } of directories) {
+    fs.makeDirectory(join(directory, path), DEFAULT_MODES.directory);
+  }
+  const turns = new Turns(signal);
   for (const file of files) {
-    // A signal gets its turn between two files.
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    signal?.throwIfAborted();
+    await turns.take();
     stageFile(backup, file, join(directory, file.path), options);
   }
   for (const { path, mode } of directories.toReversed()) {
-    giveTo(fs, join(directory, path), model, (mode ?? DIRECTORY_MODE) | OWNER_BITS.directory);
+    giveTo(fs, join(directory, path), model, { kind: "directory", mode });
   }
-  giveTo(fs, directory, model, (model?.mode ?? DIRECTORY_MODE) | OWNER_BITS.directory);
+  giveTo(fs, directory, model, { kind: "directory", mode: model?.mode ?? null });
   await requireGood(backup, directory, options);
 }
 
-function stageFile(
+/**
+ * Writes one file of a backup as it was in the store.
+ *
+ * @param backup The backup.
+ * @param file The file.
+ * @param path Where it goes; nothing stands there.
+ * @param options Whose it will be.
+ * @throws {OperationError} It is not what the manifest says, or cannot be written.
+ */
+export function stageFile(
   backup: ListedBackup,
   file: BackupFile,
   path: string,
-  { fs, model }: StageOptions,
+  { fs, model }: Pick<StageOptions, "fs" | "model">,
 ): void {
   const sha256 = copyFile(fs, pathInBackup(backup.directory, file.path), path);
   if (sha256 !== file.sha256) {
@@ -108,14 +118,28 @@ function stageFile(
       hint: "Nothing was changed. Look into the kernel's log for errors of the disk.",
     });
   }
-  giveTo(fs, path, model, (file.mode ?? FILE_MODE) | OWNER_BITS.file);
+  giveTo(fs, path, model, { kind: "file", mode: file.mode });
   fs.setTimes(path, file.modifiedMs, file.modifiedMs);
 }
 
-function giveTo(fs: WriteFs, path: string, model: EntryFacts | null, mode: number): void {
+/**
+ * Gives an entry its owner and its permissions, with which the owner can go on.
+ *
+ * @param fs The file system.
+ * @param path The entry.
+ * @param model The entry whose owner it gets, or null.
+ * @param permissions The permissions that it had; those of an engine's own entries where null.
+ */
+export function giveTo(
+  fs: WriteFs,
+  path: string,
+  model: EntryFacts | null,
+  { kind, mode }: { readonly kind: "file" | "directory"; readonly mode: number | null },
+): void {
   const own = fs.look(path);
   if (own === null || own.mode === null) return;
-  copyPermissions(fs, { ...(model ?? own), kind: own.kind, mode }, path);
+  const bits = (mode ?? DEFAULT_MODES[kind]) | OWNER_BITS[kind];
+  copyPermissions(fs, { ...(model ?? own), kind: own.kind, mode: bits }, path);
 }
 
 /** Holds what was written against the full check and the contents that the manifest names. */

@@ -9,11 +9,13 @@ import { dirname } from "@std/path";
 import { OperationError } from "../base/errors.ts";
 import { copyAttributes, copyFile, requireSize, writeAll } from "../fs/copy.ts";
 import { CHUNK_SIZE_BYTES } from "../fs/read_fs.ts";
-import { walkTree } from "../fs/tree.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
 
 /** A tenth of a second or two of work. */
 const STEP_SIZE_BYTES = 64 << 20;
+
+/** For so long others can wait. */
+const LONGEST_TURN_MS = 20;
 
 const PRIVATE_FILE_MODE = 0o600;
 
@@ -69,27 +71,50 @@ export async function copyInSteps(
 }
 
 /**
- * Waits until the files of a tree are on the disk. Their names are not synced.
+ * Waits until files are on the disk. Their names are not synced.
  *
  * @param fs The file system.
- * @param root The tree.
+ * @param paths The files.
  * @param signal Ends the work when it is aborted.
  */
 export async function syncInSteps(
   fs: WriteFs,
-  root: string,
+  paths: Iterable<string>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  for (const { path, facts } of walkTree(fs, root)) {
-    if (facts.kind !== "file") continue;
-    await letOthersRun(signal);
+  const turns = new Turns(signal);
+  for (const path of paths) {
+    await turns.take();
     fs.syncFile(path);
   }
 }
 
-async function letOthersRun(signal: AbortSignal | undefined): Promise<void> {
+/** Lets others run in between, and a signal end the work, but not for each of very many files. */
+export class Turns {
+  readonly #signal: AbortSignal | undefined;
+  #since = -Infinity;
+
+  /** Takes the signal that ends the work. */
+  constructor(signal: AbortSignal | undefined) {
+    this.#signal = signal;
+  }
+
+  /**
+   * Lets others run where that is some time ago.
+   *
+   * @throws The reason of the signal, once it is aborted.
+   */
+  async take(): Promise<void> {
+    if (performance.now() - this.#since > LONGEST_TURN_MS) {
+      await letOthersRun();
+      this.#since = performance.now();
+    }
+    this.#signal?.throwIfAborted();
+  }
+}
+
+async function letOthersRun(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 0));
-  signal?.throwIfAborted();
 }
 
 async function stream(
@@ -108,7 +133,8 @@ async function stream(
     offset += chunk.byteLength;
     if (offset < step) continue;
     step += STEP_SIZE_BYTES;
-    await letOthersRun(signal);
+    await letOthersRun();
+    signal?.throwIfAborted();
   }
   return offset;
 }

@@ -2,7 +2,7 @@
  * What the last verification of a backup has found, kept beside its manifest in `verified.json`:
  *
  * ```
- * { "vecfsckVerification": 1, "at": "…", "level": "digests", "good": true,
+ * { "vecfsckVerification": 1, "at": "…", "level": "digests", "good": true, "confirmedAt": null,
  *   "manifestSha256": "…", "problems": [ { "path": "files/…", "problem": "…" } ] }
  * ```
  *
@@ -42,6 +42,11 @@ export interface Verification {
   readonly good: boolean;
   /** What was wrong; the first of it. */
   readonly problems: readonly BackupProblem[];
+  /**
+   * When what it holds was last found to be the same in the store, as ISO 8601 in UTC; null where
+   * nobody has looked.
+   */
+  readonly confirmedAt: string | null;
 }
 
 const LONGEST_VERIFICATION_BYTES = 1 << 20;
@@ -76,6 +81,10 @@ export function readVerification(fs: WriteFs, directory: string): Verification |
         path: problem.text("path"),
         problem: problem.text("problem"),
       })),
+      // Notes of versions before say nothing of it.
+      confirmedAt: fields.anything("confirmedAt") === undefined
+        ? null
+        : fields.orNull("confirmedAt", (name) => fields.time(name)),
     };
   } catch (error) {
     if (error instanceof FieldError || error instanceof SyntaxError) return null;
@@ -88,22 +97,27 @@ export function readVerification(fs: WriteFs, directory: string): Verification |
  *
  * @param fs The file system.
  * @param directory The directory of the backup.
- * @param verification What it has found.
+ * @param verification What it has found; that of before is kept of what it says nothing about.
+ * @returns What was kept.
  * @throws {OperationError} It cannot be written.
  */
 export function writeVerification(
   fs: WriteFs,
   directory: string,
-  verification: Verification,
-): void {
+  verification: Omit<Verification, "confirmedAt"> & Partial<Verification>,
+): Verification {
+  const confirmedAt = verification.confirmedAt ?? readVerification(fs, directory)?.confirmedAt ??
+    null;
   const record = {
     vecfsckVerification: 1,
     at: verification.at,
     level: verification.level,
     good: verification.good,
+    confirmedAt,
     manifestSha256: digestFile(fs, join(directory, MANIFEST_NAME)),
     problems: verification.problems.slice(0, MOST_PROBLEMS),
   };
   const bytes = new TextEncoder().encode(`${JSON.stringify(record, null, 2)}\n`);
   writeAtomically(join(directory, VERIFICATION_NAME), bytes, { fs, mode: 0o644 });
+  return { ...verification, confirmedAt };
 }

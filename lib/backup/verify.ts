@@ -19,7 +19,7 @@ import {
   ManifestError,
   readManifest,
 } from "./manifest.ts";
-import { digestInSteps } from "./stream_file.ts";
+import { digestInSteps, Turns } from "./stream_file.ts";
 import { type BackupProblem, VERIFICATION_NAME } from "./verification.ts";
 
 /** How a backup is verified. */
@@ -60,10 +60,11 @@ export async function verifyFiles(
   }
   const problems = findWrongEntries(fs, directory, manifest);
   const wrong = new Set(problems.map(({ path }) => path));
+  const turns = new Turns(signal);
   for (const file of manifest.files) {
     const name = `${FILES_DIRECTORY_NAME}/${file.path}`;
     if (wrong.has(name)) continue;
-    signal?.throwIfAborted();
+    await turns.take();
     if (await hasDigest(fs, directory, file, signal)) continue;
     problems.push({ path: name, problem: "Its bytes have changed: the SHA-256 is another" });
   }

@@ -16,7 +16,12 @@ import type { FindingEvent } from "../model/report.ts";
 import type { CollectionContents } from "../model/store.ts";
 import { isDamaged, judgeCopy } from "./judge_copy.ts";
 import { type BackupManifest, FILES_DIRECTORY_NAME } from "./manifest.ts";
-import { type BackupProblem, type Verification, writeVerification } from "./verification.ts";
+import {
+  type BackupProblem,
+  readVerification,
+  type Verification,
+  writeVerification,
+} from "./verification.ts";
 import { verifyFiles, type VerifyOptions } from "./verify.ts";
 
 /** How a backup is verified. */
@@ -68,6 +73,7 @@ export async function verifyBackup(
     level: full ? "full" : "digests",
     good: problems.length === 0,
     problems,
+    confirmedAt: manifest === null ? null : readVerification(fs, directory)?.confirmedAt ?? null,
   };
   const isRecorded = manifest !== null && record(directory, verification, fs);
   return { manifest, verification, findings, isRecorded };

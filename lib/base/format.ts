@@ -43,3 +43,11 @@ export function formatDuration(durationMs: number): string {
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
+
+/** Writes an age in the one unit that fits: `40 seconds`, `3 hours`, `12 days`. */
+export function formatAge(seconds: number): string {
+  if (seconds < 60) return formatCount(seconds, "second");
+  if (seconds < 3600) return formatCount(Math.floor(seconds / 60), "minute");
+  if (seconds < 2 * 86_400) return formatCount(Math.floor(seconds / 3600), "hour");
+  return formatCount(Math.floor(seconds / 86_400), "day");
+}

@@ -50,7 +50,7 @@ export interface CheckProgress {
  * console.log(typeof isSafeToOpen);
  * ```
  *
- * @param path The store's directory.
+ * @param path The store's directory, or an export file.
  * @param options The level, a signal, who is told of progress.
  * @yields Findings, then one summary. Where a part of the store cannot be read, the findings in
  * the others come before the error, and there is no summary.

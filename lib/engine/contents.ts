@@ -10,6 +10,8 @@ import { runTasks, throwIfCancelled } from "./run_tasks.ts";
 
 /** How contents are read. */
 export interface ContentsOptions {
+  /** The 32 bytes of the key of an encrypted export file. */
+  key?: Uint8Array;
   /** Ends the reading; it then throws an error with the code `cancelled`. */
   signal?: AbortSignal;
   /** How many threads work at the most; as many as there are cores when left out. */
@@ -24,8 +26,8 @@ export interface ContentsOptions {
  * The store is expected to be whole. What a damaged one holds is told as far as it can be read: a
  * record whose vector is lost is counted among the records and not among the vectors.
  *
- * @param path The store's directory.
- * @param options A signal, and how many threads work.
+ * @param path The store's directory, or an export file.
+ * @param options A signal, how many threads work, and the key of an encrypted export.
  * @returns The collections, sorted by name, then by id.
  * @throws {OperationError} There is no store, or it cannot be read or is in use.
  */
@@ -34,9 +36,10 @@ export async function readStoreContents(
   options: ContentsOptions = {},
 ): Promise<readonly CollectionContents[]> {
   throwIfCancelled(options.signal);
-  const store = requireStore(path);
+  const key = options.key ?? null;
+  const store = requireStore(path, { files: true, hasKey: key !== null });
   const format = formatByName(store.format);
-  const plan = format.planContents(store);
+  const plan = format.planContents(store, { key });
   try {
     const { results, failures } = await runTasks(format, plan.tasks, {
       jobs: options.jobs ?? navigator.hardwareConcurrency,

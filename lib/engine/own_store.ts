@@ -10,7 +10,7 @@ import { listInterruptedChanges, type RecoveredChange, recoverSwaps } from "../f
 import type { WriteFs } from "../fs/write_fs.ts";
 import type { DetectedStore } from "../model/store.ts";
 import { withExclusiveDatabase } from "../sqlite/exclusive.ts";
-import { detectStore, formatByName } from "../stores/registry.ts";
+import { detectStore, formatByName, refuseFile } from "../stores/registry.ts";
 
 /** How a store is taken. */
 export interface OwnStoreOptions {
@@ -35,13 +35,15 @@ export interface OwnStore {
  * @param action What is done with the lock.
  * @returns What the action returns.
  * @throws {OperationError} `busy`: another vecfsck is at work on the store, or there is something
- * to bring in order and an engine is. And whatever the action throws.
+ * to bring in order and an engine is. `not-a-directory`, `unsupported`: the path is a file. And
+ * whatever the action throws.
  */
 export async function withOwnStore<Result>(
   path: string,
   { fs = localFs, onRecovered }: OwnStoreOptions,
   action: (own: OwnStore) => Promise<Result> | Result,
 ): Promise<Result> {
+  refuseFile(path);
   using lock = acquireStoreLock(path, { fs });
   for (const change of recover(path, fs, lock)) onRecovered?.(change);
   return await action({ lock });

@@ -52,7 +52,7 @@ export interface RunCheckOptions extends CheckOptions, HistoryOptions {
  * Checks a store as {@linkcode checkStore} does, with what earlier checks have found and with what
  * else it is held against.
  *
- * @param path The store's directory.
+ * @param path The store's directory, or an export file.
  * @param options What a check can be told.
  * @yields Findings, then one summary.
  * @throws {OperationError} The store or a part of it cannot be read, is in use, or there is none.
@@ -67,7 +67,7 @@ export async function* runCheck(
     ? undefined
     : { atMs: startedMs + maxDurationMs, nowMs: clockMs };
   throwIfCancelled(options.signal);
-  const store = findStore(path);
+  const store = findStore(path, options);
   const settings: CheckSettings = {
     level: options.level ?? "full",
     staleSeconds: options.staleSeconds ?? DEFAULT_STALE_SECONDS,
@@ -89,9 +89,9 @@ export async function* runCheck(
   });
 }
 
-function findStore(path: string): DetectedStore {
+function findStore(path: string, { key }: CheckOptions): DetectedStore {
   try {
-    return requireStore(path);
+    return requireStore(path, { files: true, hasKey: key !== undefined });
   } catch (error) {
     throw explainMissingStore(error, path);
   }
@@ -255,7 +255,9 @@ function findChanged(store: DetectedStore, files: readonly FileStamp[]): string[
 }
 
 function busy(store: DetectedStore, changed: readonly string[]): OperationError {
-  const which = changed.length === 0 ? "" : `: ${changed.slice(0, 3).join(", ")}`;
+  // A store that is a file has no name within itself.
+  const names = changed.filter((name) => name !== "");
+  const which = names.length === 0 ? "" : `: ${names.slice(0, 3).join(", ")}`;
   return new OperationError("busy", `The store was written to during the check${which}`, {
     path: store.path,
     hint: "Stop the process that uses the store, or check a backup of it.",

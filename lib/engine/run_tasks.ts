@@ -5,20 +5,14 @@
  */
 
 import { OperationError, type OperationErrorCode } from "../base/errors.ts";
-import type { CheckTask, StoreFormat, TaskResult } from "../model/store.ts";
+import type { CheckTask, StoreFormat, TaskFailure, TaskResult } from "../model/store.ts";
 import { type Deadline, isOver, startTimer } from "./deadline.ts";
 
 /** What a Worker sends back. */
 export type WorkerAnswer =
   | { readonly kind: "progress"; readonly sizeBytes: number }
   | { readonly kind: "result"; readonly result: TaskResult }
-  | {
-    readonly kind: "error";
-    readonly code: OperationErrorCode;
-    readonly message: string;
-    readonly path: string | null;
-    readonly hint: string | null;
-  };
+  | { readonly kind: "error" } & TaskFailure;
 
 /** How tasks are run. */
 export interface RunOptions {
@@ -104,6 +98,7 @@ class TaskRun {
 
   finish(task: CheckTask, result: TaskResult): void {
     this.#results.set(task, result);
+    if (result.failure !== undefined) this.fail(revive(result.failure));
   }
 
   stop(task: CheckTask, ranMs: number): void {
@@ -141,7 +136,13 @@ async function runHere(
     }
     const progress = new TaskProgress(task, onRead);
     try {
-      const context = { progress: (sizeBytes: number) => progress.add(sizeBytes) };
+      const context = {
+        progress: (sizeBytes: number): void => {
+          // A task that waits for something now and then can be ended there.
+          throwIfCancelled(signal);
+          progress.add(sizeBytes);
+        },
+      };
       run.finish(task, await format.runTask(task, context));
     } catch (error) {
       run.fail(error);
@@ -273,10 +274,10 @@ class TaskThread {
   }
 }
 
-function revive(answer: WorkerAnswer & { kind: "error" }): OperationError {
-  return new OperationError(answer.code, answer.message, {
-    ...(answer.path === null ? {} : { path: answer.path }),
-    ...(answer.hint === null ? {} : { hint: answer.hint }),
+function revive({ code, message, path, hint }: TaskFailure): OperationError {
+  return new OperationError(code, message, {
+    ...(path === null ? {} : { path }),
+    ...(hint === null ? {} : { hint }),
   });
 }
 

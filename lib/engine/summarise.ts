@@ -51,15 +51,14 @@ export function summarise(
   outcome: CheckOutcome,
   { level, maxDurationMs, nowMs, elapsedMs }: SummaryFacts,
 ): SummaryEvent {
-  const { survey, entries } = outcome;
+  const { survey, entries, conclusion } = outcome;
+  const collections = conclusion.collections ?? survey.collections;
   const counts = countSeverities(outcome.findings);
   const complete = entries.every((entry) => standingResult(entry) !== null);
   const presentBytes = survey.files.reduce((sum, file) => sum + file.sizeBytes, 0);
-  const checked = listCheckedBytes(outcome);
-  const bytesChecked = sumWithin(survey.files, checked);
-  const earlier = entries.flatMap((entry) =>
-    listEarlierBytes(entry).map(({ path, sizeBytes }) => ({ [path]: sizeBytes }))
-  );
+  const bytes = addUpChecked(outcome);
+  const bytesChecked = sumWithin(survey.files, bytes);
+  for (const { path, sizeBytes } of entries.flatMap(listEarlierBytes)) bytes.add(path, sizeBytes);
   return {
     type: "summary",
     schema: SCHEMA_VERSION,
@@ -69,14 +68,14 @@ export function summarise(
     level,
     verdict: drawVerdict(counts, complete),
     counts,
-    collections: survey.collections,
-    collectionsDamaged: countDamaged(outcome.findings, survey.collections),
-    records: complete ? outcome.conclusion.records : null,
+    collections,
+    collectionsDamaged: countDamaged(outcome.findings, collections),
+    records: complete ? conclusion.records : null,
     bytesChecked,
     bytesSkipped: presentBytes - bytesChecked,
     skipped: explainSkipped(outcome, presentBytes - bytesChecked, { level, maxDurationMs }),
     complete,
-    bytesVerified: sumWithin(survey.files, [...checked, ...earlier]),
+    bytesVerified: sumWithin(survey.files, bytes),
     oldestUnverifiedSeconds: level === "quick" ? null : ageOfOldest(entries, nowMs),
     elapsedMs: Math.round(elapsedMs),
   };
@@ -89,20 +88,30 @@ function countDamaged(findings: readonly Finding[], collections: number): number
   return Math.min(collections, new Set(damaged).size);
 }
 
-/** Bytes by file. */
-type BytesByFile = Readonly<Record<string, number>>;
+/** Bytes of many files, added up by file. */
+class BytesByFile {
+  readonly #bytes = new Map<string, number>();
 
-function listCheckedBytes({ entries, audits }: CheckOutcome): BytesByFile[] {
-  const fresh = entries.map((entry): BytesByFile => entry.fresh?.checkedBytes ?? {});
-  return [...fresh, ...audits.map(({ checkedBytes }) => checkedBytes)];
+  add(path: string, sizeBytes: number): void {
+    this.#bytes.set(path, this.of(path) + sizeBytes);
+  }
+
+  of(path: string): number {
+    return this.#bytes.get(path) ?? 0;
+  }
 }
 
-/** Adds up bytes by file, of each file no more than it has. */
-function sumWithin(files: readonly FileStamp[], parts: readonly BytesByFile[]): number {
-  return files.reduce((sum, file) => {
-    const bytes = parts.reduce((total, part) => total + (part[file.path] ?? 0), 0);
-    return sum + Math.min(file.sizeBytes, bytes);
-  }, 0);
+function addUpChecked({ entries, audits }: CheckOutcome): BytesByFile {
+  const bytes = new BytesByFile();
+  for (const { checkedBytes } of [...entries.flatMap(({ fresh }) => fresh ?? []), ...audits]) {
+    for (const path in checkedBytes) bytes.add(path, checkedBytes[path] ?? 0);
+  }
+  return bytes;
+}
+
+/** Adds up the bytes of files, of each no more than it has. */
+function sumWithin(files: readonly FileStamp[], bytes: BytesByFile): number {
+  return files.reduce((sum, file) => sum + Math.min(file.sizeBytes, bytes.of(file.path)), 0);
 }
 
 /** Null where a part was never checked. */

@@ -9,7 +9,7 @@
 import { toOperationError } from "../base/errors.ts";
 import type { FormatName } from "../model/report.ts";
 import type { CheckTask } from "../model/store.ts";
-import { formatByName } from "../stores/registry.ts";
+import { loadFormat } from "../stores/load_format.ts";
 import type { WorkerAnswer } from "./run_tasks.ts";
 
 /** What a Worker is sent. */
@@ -29,7 +29,7 @@ self.onmessage = async (event: MessageEvent<WorkerOrder>): Promise<void> => {
 async function runOrder(format: FormatName, task: CheckTask): Promise<WorkerAnswer> {
   let unreportedBytes = 0;
   try {
-    const result = await formatByName(format).runTask(task, {
+    const result = await (await loadFormat(format)).runTask(task, {
       progress(sizeBytes): void {
         unreportedBytes += sizeBytes;
         if (unreportedBytes < PROGRESS_STEP_BYTES) return;

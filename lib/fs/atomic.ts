@@ -16,6 +16,8 @@ import { toWriteError, type WriteFs } from "./write_fs.ts";
 export interface AtomicOptions {
   /** The permissions of a file that did not exist, less the umask; 0o644 by default. */
   mode?: number;
+  /** Whether the file gets exactly these permissions, whatever the umask and the old ones. */
+  isExact?: boolean;
   /** The file system; this machine's by default. */
   fs?: WriteFs;
 }
@@ -40,12 +42,12 @@ export function writeAtomically(
   content: Uint8Array | Iterable<Uint8Array>,
   options: AtomicOptions = {},
 ): void {
-  const { fs = localFs, mode = 0o644 } = options;
+  const { fs = localFs, mode = 0o644, isExact = false } = options;
   let temporary: string | null = null;
   try {
     const target = fs.look(path)?.kind === "link" ? fs.resolve(path) : path;
     temporary = temporaryPathBeside(fs, target, "new");
-    writeTemporary(fs, { target, temporary, mode }, content);
+    writeTemporary(fs, { target, temporary, mode, isExact }, content);
     fs.rename(temporary, target);
     temporary = null;
     fs.syncDirectory(dirname(target));
@@ -57,10 +59,10 @@ export function writeAtomically(
 
 function writeTemporary(
   fs: WriteFs,
-  paths: { target: string; temporary: string; mode: number },
+  how: { target: string; temporary: string; mode: number; isExact: boolean },
   content: Uint8Array | Iterable<Uint8Array>,
 ): void {
-  const { target, temporary, mode } = paths;
+  const { target, temporary, mode, isExact } = how;
   const replaced = fs.look(target);
   using file = fs.createFile(temporary, replaced === null ? mode : 0o600);
   let sizeBytes = 0;
@@ -70,6 +72,7 @@ function writeTemporary(
   }
   requireSize(file, sizeBytes, temporary);
   if (replaced !== null) copyPermissions(fs, replaced, temporary);
+  if (isExact) fs.setMode(temporary, mode);
   file.sync();
 }
 

@@ -4,7 +4,8 @@
  *
  * | path                | has to be                                                             |
  * | ------------------- | --------------------------------------------------------------------- |
- * | of a swap           | in the store, or in the work directory beside it; links are resolved  |
+ * | of a swap           | in the store, or in the work directory beside it; links are resolved, |
+ * |                     | also those of the directories whose entries it names                  |
  * | of a move           | the same; or where nothing is; or in a place outside for an entry of  |
  * |                     | the quarantine (`--to DIR`), known by the very manifest of the entry  |
  *
@@ -13,6 +14,7 @@
 
 import { basename, dirname, join } from "@std/path";
 import { digestFile } from "./copy.ts";
+import { foldersOf } from "./entry_names.ts";
 import { type JournalRecord, pathsOf } from "./journal.ts";
 import { isAbove } from "./tree.ts";
 import { INNER_WORK_DIRECTORY_NAME, WORK_DIRECTORY_SUFFIX } from "./work_directory.ts";
@@ -47,12 +49,19 @@ export function findForeignPath(
   const store = storeOf(workDirectory);
   const own = [store, store + WORK_DIRECTORY_SUFFIX];
   const isOwn = (path: string): boolean => own.some((directory) => isAbove(directory, path));
-  const foreign = pathsOf(record).find((path) => {
+  const foreign = [...pathsOf(record), ...innerPathsOf(record)].find((path) => {
     if (!isOwn(resolveParent(fs, path))) return !isPlaceOfEntry(fs, own, record, path);
     // What is done to the entries of a directory is done where it leads.
     return isContainer(record, path) && !isOwn(resolveAsFar(fs, path));
   });
   return foreign ?? null;
+}
+
+/** The directories in which entries are that are exchanged by themselves. */
+function innerPathsOf(record: JournalRecord): string[] {
+  if (record.kind !== "swap-entries") return [];
+  const folders = foldersOf([...record.leaving, ...record.coming]);
+  return pathsOf(record).flatMap((path) => folders.map((folder) => join(path, folder)));
 }
 
 function storeOf(workDirectory: string): string {

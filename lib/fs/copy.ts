@@ -69,15 +69,27 @@ export function digestFile(fs: WriteFs, path: string): string {
   return hash.digest("hex");
 }
 
+/** How a file is copied. */
+export interface CopyFileOptions {
+  /** Whether the copy is on the disk at the end; true when left out. */
+  readonly sync?: boolean;
+}
+
 /**
  * Copies a file, syncs the copy, and takes the digest of what was read.
  *
  * @param fs The file system.
  * @param source The file.
  * @param target The copy, which does not exist yet.
+ * @param options Whether it is synced: of very many, somebody else may do that for all at once.
  * @returns The SHA-256 of the bytes that were read.
  */
-export function copyFile(fs: WriteFs, source: string, target: string): string {
+export function copyFile(
+  fs: WriteFs,
+  source: string,
+  target: string,
+  { sync = true }: CopyFileOptions = {},
+): string {
   const facts = requireFacts(fs, source);
   const sparse = facts.allocatedBytes !== null && facts.allocatedBytes < facts.sizeBytes;
   const hash = createHash("sha256");
@@ -90,7 +102,7 @@ export function copyFile(fs: WriteFs, source: string, target: string): string {
   if (sparse) copy.setSize(sizeBytes);
   requireSize(copy, sizeBytes, target);
   copyAttributes(fs, facts, target);
-  copy.sync();
+  if (sync) copy.sync();
   return hash.digest("hex");
 }
 

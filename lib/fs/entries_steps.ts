@@ -7,6 +7,7 @@
 
 import { dirname, join } from "@std/path";
 import { OperationError } from "../base/errors.ts";
+import { foldersOf, lookAtName, placesOf } from "./entry_names.ts";
 import type { EntriesRecord } from "./journal.ts";
 import {
   type DatabaseSwap,
@@ -35,6 +36,7 @@ export function hasOld({ leaving, hadDatabase }: EntriesRecord): boolean {
 export function exchange(fs: WriteFs, record: EntriesRecord): void {
   const { live, replacement, aside, leaving } = record;
   if (hasOld(record)) ensureDirectory(fs, aside);
+  ensureFolders(fs, aside, { names: leaving, model: live });
   renameAll(fs, leaving, live, aside);
   const others = othersOf(record);
   // Where it is a database, everything else is there for good before it comes.
@@ -62,8 +64,37 @@ function renameAll(fs: WriteFs, names: readonly string[], from: string, to: stri
     fs.rename(join(from, name), join(to, name));
   }
   // A name must have left for good before another takes it.
-  fs.syncDirectory(to);
-  fs.syncDirectory(from);
+  for (const place of [...placesOf(to, names), ...placesOf(from, names)]) fs.syncDirectory(place);
+}
+
+/** Makes the directories in which entries of directories get their place. */
+function ensureFolders(
+  fs: WriteFs,
+  directory: string,
+  { names, model }: { readonly names: readonly string[]; readonly model: string },
+): void {
+  for (const folder of foldersOf(names)) {
+    ensureDirectory(fs, join(directory, folder), join(model, folder));
+  }
+}
+
+/**
+ * Removes what an exchange has left empty: a directory of its own, and those in it that held single
+ * entries. The latter are gone for good then, so that nobody wonders what was in them.
+ *
+ * @param fs The file system.
+ * @param directory The directory.
+ * @param names The names of what was in it.
+ */
+export function tidyPlaces(fs: WriteFs, directory: string, names: readonly string[]): void {
+  const folders = foldersOf(names).map((folder) => join(directory, folder));
+  removeIfEmpty(fs, ...folders);
+  try {
+    if (folders.length > 0) settleNames(fs, [directory]);
+  } catch {
+    // What stays is empty: tidying up is not worth an error.
+  }
+  removeIfEmpty(fs, directory);
 }
 
 function requireAbsent(fs: WriteFs, path: string): void {
@@ -101,8 +132,12 @@ export function recoverEntries(
   fs: WriteFs,
   record: EntriesRecord,
 ): "completed" | "undone" | "conflict" {
-  const { live, replacement, aside } = record;
-  settleNames(fs, [live, replacement, aside, dirname(aside)]);
+  const { live, replacement, aside, leaving, coming } = record;
+  const folders = foldersOf([...leaving, ...coming]);
+  settleNames(fs, [
+    ...[live, replacement, aside].flatMap((place) => folders.map((name) => join(place, name))),
+    ...[live, replacement, aside, dirname(aside)],
+  ]);
   const swap = databaseSwapOf(record);
   const standing = swap === null ? null : findStanding(fs, swap);
   if (standing === "conflict") return "conflict";
@@ -111,7 +146,7 @@ export function recoverEntries(
     ? hasEnded(fs, record)
     : standing === "done" || (standing === "between" && swap.hadLive);
   if (isDone) {
-    removeIfEmpty(fs, replacement);
+    tidyPlaces(fs, replacement, coming);
     return "completed";
   }
   if (findConflicts(fs, record).length > 0) return "conflict";
@@ -125,7 +160,7 @@ function hasEnded(
   { live, replacement, aside, leaving, coming }: EntriesRecord,
 ): boolean {
   const isIn = (directory: string, name: string): boolean =>
-    fs.look(join(directory, name)) !== null;
+    lookAtName(fs, directory, name) !== null;
   return coming.length > 0
     ? coming.every((name) => !isIn(replacement, name))
     : leaving.every((name) => isIn(aside, name) || !isIn(live, name));
@@ -141,11 +176,11 @@ function hasEnded(
 export function findConflicts(fs: WriteFs, record: EntriesRecord): string[] {
   const { live, replacement, aside, leaving } = record;
   const isIn = (directory: string, name: string): boolean =>
-    fs.look(join(directory, name)) !== null;
-  const others = othersOf(record);
-  const foreign = [...new Set([...leaving, ...others])].filter((name) => {
-    const hasLeft = !leaving.includes(name) || isIn(aside, name);
-    const hasCome = others.includes(name) && !isIn(replacement, name);
+    lookAtName(fs, directory, name) !== null;
+  const [old, fresh] = [new Set(leaving), new Set(othersOf(record))];
+  const foreign = [...old.union(fresh)].filter((name) => {
+    const hasLeft = !old.has(name) || isIn(aside, name);
+    const hasCome = fresh.has(name) && !isIn(replacement, name);
     return isIn(live, name) && hasLeft && !hasCome;
   });
   const swap = databaseSwapOf(record);
@@ -157,15 +192,19 @@ export function findConflicts(fs: WriteFs, record: EntriesRecord): string[] {
 export function undoEntries(fs: WriteFs, record: EntriesRecord): void {
   const { live, replacement, aside, leaving } = record;
   const isIn = (directory: string, name: string): boolean =>
-    fs.look(join(directory, name)) !== null;
+    lookAtName(fs, directory, name) !== null;
   // The database first: while it is the new one, the others are too.
   const swap = databaseSwapOf(record);
   if (swap !== null) undoSwap(fs, swap);
-  const hasLeft = (name: string): boolean => !leaving.includes(name) || isIn(aside, name);
+  const old = new Set(leaving);
+  const hasLeft = (name: string): boolean => !old.has(name) || isIn(aside, name);
   const back = othersOf(record).filter((name) =>
     isIn(live, name) && !isIn(replacement, name) && hasLeft(name)
   );
   renameAll(fs, back.reverse(), live, replacement);
-  renameAll(fs, leaving.filter((name) => isIn(aside, name)).reverse(), aside, live);
-  removeIfEmpty(fs, aside);
+  const held = leaving.filter((name) => isIn(aside, name));
+  // An engine may have removed a directory since, with everything that it had still in it.
+  ensureFolders(fs, live, { names: held, model: aside });
+  renameAll(fs, held.reverse(), aside, live);
+  tidyPlaces(fs, aside, leaving);
 }

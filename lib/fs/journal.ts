@@ -16,10 +16,11 @@
 import { dirname, join, relative, resolve } from "@std/path";
 import { createHash } from "node:crypto";
 import { writeAtomically } from "./atomic.ts";
+import { OperationError } from "../base/errors.ts";
+import { findOverlap, folderOf, isSwapName } from "./entry_names.ts";
 import { isTemporaryPathBeside } from "./names.ts";
-import { CHUNK_SIZE_BYTES } from "./read_fs.ts";
 import { isAbove, removeTemporaries, syncNames } from "./tree.ts";
-import { ensureDirectory, INNER_WORK_DIRECTORY_NAME, removeIfEmpty } from "./work_directory.ts";
+import { ensureDirectory, removeIfEmpty } from "./work_directory.ts";
 import type { WriteFs } from "./write_fs.ts";
 
 /** A replacement takes the place of what is live. */
@@ -52,7 +53,10 @@ export interface EntriesRecord {
   readonly replacement: string;
   /** The directory to which the old entries go. */
   readonly aside: string;
-  /** The names that leave, but for the database and what belongs to it. */
+  /**
+   * The names that leave, but for the database and what belongs to it: of entries, `name`, or of
+   * entries of one of its directories, `folder/name`.
+   */
   readonly leaving: readonly string[];
   /** The names that come. */
   readonly coming: readonly string[];
@@ -95,6 +99,9 @@ export const JOURNAL_DIRECTORY_NAME = "journal";
 
 const FORMAT_VERSION = 1;
 
+/** No record is longer: it would name more than a million files. */
+export const LONGEST_RECORD_BYTES: number = 64 << 20;
+
 const SWAP_PATHS = ["live", "replacement", "aside"] as const;
 const ENTRIES_PATHS = ["live", "replacement", "aside"] as const;
 const MOVE_PATHS = ["source", "destination", "incomplete", "removed"] as const;
@@ -122,6 +129,7 @@ export class Journal {
     const text = JSON.stringify(mapPaths(record, (path) => this.#toPortable(path)));
     const file = { vecfsckJournal: FORMAT_VERSION, sha256: digestText(text), record: text };
     const bytes = new TextEncoder().encode(`${JSON.stringify(file)}\n`);
+    if (bytes.byteLength > LONGEST_RECORD_BYTES) throw createLengthError(this.#pathOf(record));
     writeAtomically(this.#pathOf(record), bytes, { fs: this.#fs, mode: 0o600 });
     this.settle();
   }
@@ -170,9 +178,10 @@ export class Journal {
   }
 
   #parse(path: string): JournalRecord | null {
-    if (this.#fs.look(path)?.kind !== "file") return null;
+    const facts = this.#fs.look(path);
+    if (facts?.kind !== "file" || facts.sizeBytes > LONGEST_RECORD_BYTES) return null;
     using file = this.#fs.openForReading(path);
-    const bytes = file.readAt(0, new Uint8Array(Math.min(file.sizeBytes, CHUNK_SIZE_BYTES)));
+    const bytes = file.readAt(0, new Uint8Array(Math.min(file.sizeBytes, LONGEST_RECORD_BYTES)));
     const record = parseRecord(new TextDecoder().decode(bytes));
     if (record === null) return null;
     const resolved = mapPaths(record, (path) => resolve(this.#anchor, path));
@@ -233,14 +242,25 @@ function hasTemporaryPaths(record: JournalRecord): boolean {
 
 /** Whether the names of entries are names: a store that came with a record may be hostile. */
 function hasNames({ leaving, coming, database, hadDatabase }: Record<string, unknown>): boolean {
-  const lists = [leaving, coming, database === null ? [] : [database]];
-  return typeof hadDatabase === "boolean" &&
-    lists.every((names) => Array.isArray(names) && names.every(isEntryName));
+  const names: unknown = [leaving, coming].every(Array.isArray) ? [leaving, coming].flat() : null;
+  return typeof hadDatabase === "boolean" && isDatabaseName(database) &&
+    Array.isArray(names) && names.every(isSwapName) && findOverlap(names) === null;
 }
 
-function isEntryName(name: unknown): boolean {
-  return typeof name === "string" && name !== INNER_WORK_DIRECTORY_NAME &&
-    !["", ".", ".."].includes(name) && !/[/\\\0]/.test(name);
+function isDatabaseName(database: unknown): boolean {
+  return database === null || isSwapName(database) && folderOf(database) === null;
+}
+
+function createLengthError(path: string): OperationError {
+  return new OperationError(
+    "write-failed",
+    `Too many entries would be exchanged at once: ${path}`,
+    {
+      path,
+      hint:
+        "Nothing was changed. Exchange whole directories instead of the files in them, or fewer.",
+    },
+  );
 }
 
 /**

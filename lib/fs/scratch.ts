@@ -93,6 +93,44 @@ export class ScratchDirectory implements Disposable {
   }
 }
 
+/** A new file in a scratch directory, for bytes that come one after another. */
+export class ScratchFile implements Disposable {
+  readonly #file: WritableFile;
+  /** Where it is. */
+  readonly path: string;
+
+  private constructor(file: WritableFile, path: string) {
+    this.#file = file;
+    this.path = path;
+  }
+
+  /**
+   * Makes a file.
+   *
+   * @param path Where: in a scratch directory, which its owner removes.
+   * @returns The open file.
+   * @throws {OperationError} There is no room or no permission.
+   */
+  static create(path: string): ScratchFile {
+    return new ScratchFile(openTarget(path), path);
+  }
+
+  /**
+   * Writes on.
+   *
+   * @param bytes What is written.
+   * @throws {OperationError} There is no room, or the write failed.
+   */
+  write(bytes: Uint8Array): void {
+    writeAll(this.#file, bytes, this.path);
+  }
+
+  /** Closes it at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.#file[Symbol.dispose]();
+  }
+}
+
 function openTarget(path: string): WritableFile {
   try {
     return localFs.createFile(path, 0o600);
@@ -121,7 +159,7 @@ function toScratchError(error: unknown, path: string): OperationError {
       : `Cannot write to ${path}: ${error instanceof Error ? error.message : error}`,
     {
       path,
-      hint: "The check needs room there for a copy of the database; TMPDIR names another place.",
+      hint: "The check needs room there for a copy of what it reads; TMPDIR names another place.",
       cause: error,
     },
   );

@@ -28,6 +28,10 @@
  * where there was none. Where nothing comes, it is the last name that leaves: a database, and after
  * it what stands beside it.
  *
+ * A name can also be that of an entry of a directory, `folder/name` (`entry_names.ts`): then the
+ * directory stays, and one of the same name holds the entry aside and in the replacement. Files
+ * move by renames alone. An engine that writes a file in place would write to every link of it.
+ *
  * @module
  */
 
@@ -36,19 +40,18 @@ import { OperationError } from "../base/errors.ts";
 import { type EntriesRecord, Journal } from "./journal.ts";
 import { localFs } from "./platform.ts";
 import type { SwapResult } from "./swap.ts";
-import { exchange, findConflicts, hasOld, undoEntries } from "./entries_steps.ts";
+import {
+  listStanding,
+  lookAtName,
+  requireApart,
+  requireFolders,
+  type SwapNames,
+} from "./entry_names.ts";
+import { exchange, findConflicts, hasOld, tidyPlaces, undoEntries } from "./entries_steps.ts";
 import { companionsOf, isCompanionName } from "./swap_steps.ts";
 import { syncNames, syncTree } from "./tree.ts";
-import { INNER_WORK_DIRECTORY_NAME, openWorkDirectory, removeIfEmpty } from "./work_directory.ts";
+import { INNER_WORK_DIRECTORY_NAME, openWorkDirectory } from "./work_directory.ts";
 import { toWriteError, type WriteFs } from "./write_fs.ts";
-
-/** Which entries are exchanged. */
-export interface SwapNames {
-  /** The names that leave; those that something comes for leave in any case. */
-  readonly leaving: readonly string[];
-  /** The names that come, of those in the replacement. */
-  readonly coming: readonly string[];
-}
 
 /** How entries are exchanged. */
 export interface SwapEntriesOptions {
@@ -107,8 +110,8 @@ export function swapEntries(
   } catch (error) {
     throw undoFailed(fs, journal, record, error);
   }
+  tidyPlaces(fs, record.replacement, record.coming);
   removeQuietly(journal, record);
-  removeIfEmpty(fs, record.replacement);
   return { aside: hasOld(record) ? record.aside : null };
 }
 
@@ -123,10 +126,12 @@ function planExchange(
     replacement: resolve(given.replacement),
   };
   const coming = [...names?.coming ?? fs.list(replacement)];
-  const standing = fs.list(live).filter((entry) => entry !== INNER_WORK_DIRECTORY_NAME);
-  const leaving = standing.filter((entry) =>
-    names === undefined || names.leaving.includes(entry) || names.coming.includes(entry)
-  );
+  const named = new Set([...names?.leaving ?? [], ...coming]);
+  requireApart(live, { leaving: names?.leaving ?? [], coming });
+  requireFolders(fs, live, coming);
+  const standing = listStanding(fs, live, named)
+    .filter((entry) => entry !== INNER_WORK_DIRECTORY_NAME);
+  const leaving = standing.filter((entry) => names === undefined || named.has(entry));
   // Only one that takes the place of another is a case of its own.
   const isSwapped = name !== null && coming.includes(name) && standing.includes(name);
   const database = isSwapped ? name : null;
@@ -189,7 +194,7 @@ function requireFree(
 }
 
 function requireThere(fs: WriteFs, { replacement, coming }: EntriesRecord): void {
-  const missing = coming.find((name) => fs.look(join(replacement, name)) === null);
+  const missing = coming.find((name) => lookAtName(fs, replacement, name) === null);
   if (missing === undefined) return;
   throw new OperationError("not-found", `There is no ${missing} in ${replacement}`, {
     path: replacement,

@@ -105,14 +105,17 @@ export function putIn(fs: WriteFs, record: SwapRecord): void {
 
 /** The companions that a database has. */
 export function companionsOf(fs: WriteFs, path: string): string[] {
-  return COMPANION_SUFFIXES.map((suffix) => path + suffix).filter((companion) =>
-    fs.look(companion) !== null
-  );
+  return companionNamesOf(path).filter((companion) => fs.look(companion) !== null);
+}
+
+/** The names that companions of a database have. */
+export function companionNamesOf(database: string): string[] {
+  return COMPANION_SUFFIXES.map((suffix) => database + suffix);
 }
 
 /** Whether a name is that of a companion of a database, by its name too. */
 export function isCompanionName(name: string, database: string): boolean {
-  return COMPANION_SUFFIXES.some((suffix) => name === database + suffix);
+  return companionNamesOf(database).includes(name);
 }
 
 /** Gives a companion a second name aside. */

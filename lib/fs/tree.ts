@@ -76,11 +76,21 @@ export function removeTree(fs: WriteFs, root: string): void {
   fs.removeDirectory(root);
 }
 
-/** Waits until every file of a tree and every name in it is on the disk. */
-export function syncTree(fs: WriteFs, root: string): void {
+/**
+ * Waits until every file of a tree and every name in it is on the disk.
+ *
+ * @param fs The file system.
+ * @param root The tree.
+ * @param isSynced Tells of a file that it is on the disk already.
+ */
+export function syncTree(
+  fs: WriteFs,
+  root: string,
+  isSynced: (path: string) => boolean = () => false,
+): void {
   const directories: string[] = [];
   for (const { path, facts } of walkTree(fs, root)) {
-    if (facts.kind === "file") fs.syncFile(path);
+    if (facts.kind === "file" && !isSynced(path)) fs.syncFile(path);
     if (facts.kind === "directory") directories.push(path);
   }
   for (const directory of directories.reverse()) fs.syncDirectory(directory);

@@ -60,7 +60,17 @@ export function workPlacesOf(fs: WriteFs, store: string): WorkPlaces {
 /** The paths of the work directories that a store has. */
 export function findWorkDirectories(fs: WriteFs, store: string): string[] {
   const { beside, inside } = workPlacesOf(fs, store);
-  return [beside, inside].filter((path) => fs.look(path)?.kind === "directory");
+  return [beside, inside].filter((path) => isDirectory(fs, path));
+}
+
+/** An export file has nothing inside. */
+function isDirectory(fs: WriteFs, path: string): boolean {
+  try {
+    return fs.look(path)?.kind === "directory";
+  } catch (error) {
+    if (errorCodeOf(error) === "ENOTDIR") return false;
+    throw error;
+  }
 }
 
 /**

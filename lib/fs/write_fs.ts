@@ -84,6 +84,11 @@ export interface WriteFs {
   readonly openForReading: (path: string) => ReadableFile;
   /** Makes a file that does not exist yet; the system takes its umask from the mode. */
   readonly createFile: (path: string, mode: number) => WritableFile;
+  /**
+   * Opens a file that exists to write over parts of it: for private copies alone, for whoever is
+   * interrupted leaves neither the old bytes nor the new ones. A link is refused.
+   */
+  readonly openForPatching: (path: string) => WritableFile;
   /** Makes a directory that does not exist yet; the system takes its umask from the mode. */
   readonly makeDirectory: (path: string, mode: number) => void;
   /** Makes a directory for temporary files that only this user can enter. */
@@ -125,6 +130,10 @@ export const denoFs: WriteFs = {
   openForReading: (path) => BoundedFile.open(path),
   createFile: (path, mode) =>
     new DenoWritableFile(Deno.openSync(path, { write: true, createNew: true, mode })),
+  openForPatching: (path) => {
+    if (!Deno.lstatSync(path).isFile) throw new Deno.errors.FilesystemLoop(`Not a file: ${path}`);
+    return new DenoWritableFile(Deno.openSync(path, { write: true }));
+  },
   makeDirectory: (path, mode) => Deno.mkdirSync(path, { mode }),
   makeTemporaryDirectory: (prefix) => Deno.makeTempDirSync({ prefix }),
   makeSymbolicLink: (target, path) => Deno.symlinkSync(target, path),

@@ -46,7 +46,7 @@ const REPAIR_INDEX =
 const REPAIR_DATABASE =
   "Stop every process that uses the store; `vecfsck repair STORE` makes the database anew of all that it still holds.";
 const REPAIR_DOCUMENT =
-  "`vecfsck repair STORE` moves the file aside, so that everything else opens, and saves what is left of the document.";
+  "`vecfsck repair STORE` moves the file aside, so that everything else opens, and saves what is left of the document; a metadata file is written again.";
 const REFUSED =
   "chromem-go refuses to open the whole database, and its error does not name the file.";
 const REPAIR_ROWS = "Stop every process that uses the store; `vecfsck repair STORE` puts it right.";
@@ -1007,14 +1007,14 @@ export const FINDING_CODES: Readonly<Record<FindingName, FindingCode>> = {
     "VF3003",
     "warning",
     "The folder of a collection is not named after the hash of its name",
-    "A collection that is made under this name again gets another folder, and one of the two is shadowed.",
+    "What an import or CreateCollection writes under this name goes to another folder, and one of the two is shadowed.",
     "`vecfsck repair STORE` renames the folder.",
   ),
   "chromem-metadata-exchanged": row(
     "VF3004",
     "error",
     "The metadata file is that of another collection",
-    "The documents stand under another collection's name.",
+    "The documents stand under another collection's name, and queries of either find the wrong ones.",
     "`vecfsck repair STORE` puts the metadata files back.",
   ),
   "chromem-collection-shadowed": row(
@@ -1028,7 +1028,7 @@ export const FINDING_CODES: Readonly<Record<FindingName, FindingCode>> = {
     "VF3006",
     "info",
     "A collection has no documents",
-    "Queries of it fail: chromem-go refuses to search nothing.",
+    "Queries of it fail: «nResults must be <= the number of documents in the collection».",
     NOTHING_TO_DO,
   ),
   "chromem-extension-mixed": row(
@@ -1049,7 +1049,7 @@ export const FINDING_CODES: Readonly<Record<FindingName, FindingCode>> = {
     "VF3009",
     "info",
     "The folder of a collection is empty",
-    "chromem-go passes over it; the making of a collection was interrupted.",
+    "chromem-go passes over it: a collection without documents is gone, or its making was interrupted.",
     NOTHING_TO_DO,
   ),
   "chromem-leftover": row(
@@ -1058,6 +1058,13 @@ export const FINDING_CODES: Readonly<Record<FindingName, FindingCode>> = {
     "A file that an interrupted write or a rescue has left",
     "chromem-go passes over it.",
     NOTHING_TO_DO,
+  ),
+  "chromem-not-a-folder": row(
+    "VF3011",
+    "error",
+    "Something else stands where the folder of a collection belongs",
+    "chromem-go passes over it: the collection seems gone, and making it again fails or goes through a link.",
+    "Nobody but you knows what it is for: put the folder itself in its place, or move it aside.",
   ),
   // A gob file of chromem-go
   "gob-empty": row(
@@ -1084,7 +1091,7 @@ export const FINDING_CODES: Readonly<Record<FindingName, FindingCode>> = {
   "gob-type-mismatch": row(
     "VF3104",
     "error",
-    "A gob file holds something else than a file of this name does",
+    "A gob holds no field of a file of this name, or one of another type",
     REFUSED,
     REPAIR_DOCUMENT,
   ),
@@ -1098,7 +1105,7 @@ export const FINDING_CODES: Readonly<Record<FindingName, FindingCode>> = {
   "gzip-malformed": row(
     "VF3106",
     "error",
-    "A gzip file cannot be decompressed to its end",
+    "A gzip file breaks off or turns malformed before its value ends",
     REFUSED,
     REPAIR_DOCUMENT,
   ),
@@ -1106,7 +1113,7 @@ export const FINDING_CODES: Readonly<Record<FindingName, FindingCode>> = {
     "VF3107",
     "error",
     "The decompressed bytes are not those of which the checksum was made",
-    "chromem-go may read the file all the same: what it holds can be wrong.",
+    "chromem-go never looks at the checksum: it serves what may be wrong, without an error.",
     REPAIR_DOCUMENT,
   ),
   "gob-too-large": row(
@@ -1121,6 +1128,27 @@ export const FINDING_CODES: Readonly<Record<FindingName, FindingCode>> = {
     "error",
     "Something stands under the name of a gob file that is no file",
     REFUSED,
+    REPAIR_DOCUMENT,
+  ),
+  "gzip-checksum-missing": row(
+    "VF3110",
+    "warning",
+    "A gzip file is cut behind its value, where the checksum stands",
+    "chromem-go reads it all the same; nothing proves that the value is the one that was written.",
+    "`vecfsck repair STORE` writes the file again.",
+  ),
+  "gob-pipe": row(
+    "VF3111",
+    "fatal",
+    "A pipe stands under the name of a gob file",
+    "Opening the database never ends: chromem-go waits for somebody to write into the pipe.",
+    "`vecfsck repair STORE` moves it aside.",
+  ),
+  "gob-claims-memory": row(
+    "VF3112",
+    "fatal",
+    "A gob claims far more entries of a map than it holds",
+    "Opening the database ends the process: Go makes room for all of them before it reads the first, and runs out of memory.",
     REPAIR_DOCUMENT,
   ),
   // A document of chromem-go

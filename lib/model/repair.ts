@@ -40,7 +40,27 @@ export type RepairStepKind =
   /** A copy takes the place of a file that takes more room than it has bytes. */
   | "copy-file"
   /** Entries are moved aside that belong to nothing. */
-  | "set-aside";
+  | "set-aside"
+  /** Files get the extension that the engine looks for. */
+  | "rename-files"
+  /** The file with the name and the metadata of a collection is written again. */
+  | "restore-metadata"
+  /** A collection gets a name that it did not have: its own is lost, or another one has it. */
+  | "name-collection"
+  /** The folder of a collection gets the name that belongs to it. */
+  | "rename-folder"
+  /** Two folders of one collection become one. */
+  | "merge-collections"
+  /** A collection is moved where the engine does not look, within the store. */
+  | "quarantine-collection"
+  /** Files of documents get the places that belong to them. */
+  | "place-documents"
+  /** Documents come from a backup. */
+  | "restore-documents"
+  /** Documents are written again with what was wrong in them put right. */
+  | "correct-documents"
+  /** Documents leave the store that cannot be read, or have no vector that can be used. */
+  | "take-out-documents";
 
 /** A finding that a step answers: as many of them as there are with the same code and place. */
 export interface AnsweredFinding {
@@ -62,12 +82,20 @@ export type LossKind =
   | "length"
   /** A newer version of the vector may have existed. */
   | "newer-version"
+  /** A newer version of the whole record may have existed. */
+  | "newer-record"
+  /** One of two versions of a record. */
+  | "version"
   /** The document. */
   | "document"
   /** Values of the metadata. */
   | "metadata"
   /** The whole record: nothing but its id is known any more. */
   | "record"
+  /** The name of a collection. */
+  | "collection-name"
+  /** The metadata of a collection itself. */
+  | "collection-metadata"
   /** A row of the queue that no engine can apply. */
   | "queue-row"
   /** A row of another table. */
@@ -81,6 +109,8 @@ export type LossOutcome =
   | "kept-unsearchable"
   /** It stays, without what was lost. */
   | "kept"
+  /** It is moved within the store to where no engine looks. */
+  | "moved-aside"
   /** It is gone. */
   | "gone";
 

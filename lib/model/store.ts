@@ -8,8 +8,10 @@
  * @module
  */
 
+import type { OperationErrorCode } from "../base/errors.ts";
 import type { Finding, JsonValue } from "./finding.ts";
 import type { CheckLevel, FormatName, SkippedBytes } from "./report.ts";
+import type { StoreStatistics } from "./statistics.ts";
 
 /** A directory, or for some formats a file, that was recognised as a store. */
 export interface DetectedStore {
@@ -75,6 +77,18 @@ export interface KeptReading {
   readonly data: unknown;
 }
 
+/** Why a file could not be read: an operation error as plain data. */
+export interface TaskFailure {
+  /** The kind of failure. */
+  readonly code: OperationErrorCode;
+  /** What happened. */
+  readonly message: string;
+  /** The file, or null. */
+  readonly path: string | null;
+  /** What to do next, or null. */
+  readonly hint: string | null;
+}
+
 /** What a task found. */
 export interface TaskResult {
   /** The findings of this part. */
@@ -89,6 +103,8 @@ export interface TaskResult {
   readonly kept?: KeptReading;
   /** What a task of {@linkcode StoreFormat.planContents} read; plain data. */
   readonly contents?: readonly CollectionContents[];
+  /** Why some of its files could not be read, where that hides nothing of the others. */
+  readonly failure?: TaskFailure;
 }
 
 /** The size and times by which a changed file is noticed. */
@@ -131,6 +147,8 @@ export interface Conclusion {
   readonly findings: readonly Finding[];
   /** How many live records there are, or null when they were not counted. */
   readonly records: number | null;
+  /** How many collections there are, where the survey could not tell. */
+  readonly collections?: number;
 }
 
 /** What a collection holds, whatever the layout in which it is stored. */
@@ -148,6 +166,18 @@ export interface CollectionContents {
    * change when an engine moves a record from its queue to its index, or compacts a file.
    */
   readonly hash: string;
+}
+
+/** What is known of a path before it is looked at. */
+export interface DetectSettings {
+  /** Whether a key was given: what cannot be told from an encrypted file may then be one. */
+  readonly hasKey?: boolean;
+}
+
+/** What reading the contents of a store needs besides the store. */
+export interface ContentsSettings {
+  /** The key of an encrypted export file, or null. */
+  readonly key: Uint8Array | null;
 }
 
 /** How the contents of a store are read. */
@@ -205,11 +235,13 @@ export interface IndexPart {
    * of a record that its new index lacks.
    */
   readonly replayable: number | null;
+  /** Whether the records themselves are in it; left out where it only has their vectors. */
+  readonly hasRecords?: boolean;
 }
 
 /** What a running task may use of the engine. */
 export interface TaskContext {
-  /** Counts bytes that were read, for the progress bar. */
+  /** Counts bytes that were read, for the progress bar; throws where the check was cancelled. */
   progress(sizeBytes: number): void;
 }
 
@@ -239,8 +271,11 @@ export interface StoreFormat {
   readonly name: FormatName;
   /** What holds a store; one that is a file can be checked and read, and nothing else. */
   readonly container: "directory" | "file";
-  /** Recognises a directory by its content; null when it is no store of this format. */
-  detect(path: string): DetectedStore | null;
+  /**
+   * Recognises a directory, or a file, by its content; null when it is no store of this format. It is
+   * given what its {@linkcode StoreFormat.container} says.
+   */
+  detect(path: string, settings?: DetectSettings): DetectedStore | null;
   /** Lists the files, reads what the rest is planned by, and plans it. */
   survey(store: DetectedStore, settings: CheckSettings): StoreSurvey;
   /** Reads and judges one part of the store. */
@@ -255,11 +290,17 @@ export interface StoreFormat {
    */
   planMetadataSnapshot(store: DetectedStore): SnapshotPlan | null;
   /** Plans reading what the collections hold. The store is whole: it has passed a full check. */
-  planContents(store: DetectedStore): ContentsPlan;
+  planContents(store: DetectedStore, settings?: ContentsSettings): ContentsPlan;
   /** Lists the indexes that can be moved aside. The store may be damaged in any way. */
   listIndexes(store: DetectedStore): readonly IndexPart[];
   /** The database whose exclusive lock keeps engines out of the store, or null where there is none. */
   lockedDatabase(store: DetectedStore): string | null;
+  /**
+   * Reads what the store holds in numbers, given its files as the survey has just listed them: that
+   * takes no longer than a quick check. The store may be damaged in any way: what cannot be read is
+   * null.
+   */
+  readStatistics(store: DetectedStore, files: readonly FileStamp[]): StoreStatistics;
   /**
    * Says what stands in some bytes of a file, which may be damaged in any way; null where the file
    * does not tell.

@@ -13,14 +13,12 @@ import { findWorkDirectories } from "../fs/work_directory.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
 import {
   isQuarantineId,
+  LONGEST_MANIFEST_BYTES,
   MANIFEST_NAME,
   parseManifest,
   type QuarantineItem,
   type QuarantineManifest,
 } from "./manifest.ts";
-
-/** Nobody's entry has a longer manifest. */
-const LONGEST_MANIFEST_BYTES = 16 << 20;
 
 /** How the quarantine is read. */
 export interface ReadOptions {

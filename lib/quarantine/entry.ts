@@ -14,6 +14,7 @@
 
 import { basename, dirname, join } from "@std/path";
 import { findFreeTimeId } from "../base/time_id.ts";
+import { OperationError } from "../base/errors.ts";
 import { VERSION } from "../base/version.ts";
 import { writeAtomically } from "../fs/atomic.ts";
 import { QUARANTINE_DIRECTORY_NAME } from "../fs/confine.ts";
@@ -31,6 +32,7 @@ import { findQuarantines } from "./entries.ts";
 import {
   DATA_NAME,
   encodeManifest,
+  LONGEST_MANIFEST_BYTES,
   MANIFEST_NAME,
   parseManifest,
   type QuarantineDraft,
@@ -110,12 +112,13 @@ export function prepareEntry(
 /** Makes a directory with a manifest in it, which appears whole. */
 function makePlace(fs: WriteFs, place: string, manifest: QuarantineManifest): void {
   const text = encodeManifest(manifest);
+  const bytes = new TextEncoder().encode(text);
+  if (bytes.byteLength > LONGEST_MANIFEST_BYTES) throw createLengthError(place);
   // What cannot be read again must not be relied on.
   parseManifest(text);
   const temporary = temporaryPathBeside(fs, place, "new");
   try {
     ensureDirectory(fs, temporary);
-    const bytes = new TextEncoder().encode(text);
     writeAtomically(join(temporary, MANIFEST_NAME), bytes, { fs, mode: 0o600 });
     fs.rename(temporary, place);
   } catch (error) {
@@ -123,6 +126,13 @@ function makePlace(fs: WriteFs, place: string, manifest: QuarantineManifest): vo
     throw error;
   }
   fs.syncDirectory(dirname(place));
+}
+
+function createLengthError(path: string): OperationError {
+  return new OperationError("write-failed", "Too many files would go to quarantine at once", {
+    path,
+    hint: "Nothing was changed. Take fewer at a time: one collection, for instance.",
+  });
 }
 
 /** Tidies up after an error, which is the one to tell. */

@@ -22,6 +22,7 @@ import { isInnerPath } from "../base/inner_path.ts";
 import { FieldError, JsonFields } from "../base/json_fields.ts";
 import { TIME_ID } from "../base/time_id.ts";
 import { ENTRY_DATA_NAME, ENTRY_MANIFEST_NAME } from "../fs/confine.ts";
+import { isSwapName } from "../fs/entry_names.ts";
 import { INNER_WORK_DIRECTORY_NAME } from "../fs/work_directory.ts";
 
 /** The name of the manifest in the directory of an entry. */
@@ -32,6 +33,9 @@ export const DATA_NAME = ENTRY_DATA_NAME;
 
 /** The version of the format; a reader refuses those it does not know. */
 export const MANIFEST_VERSION = 1;
+
+/** No manifest is longer: it would name some hundred thousand files. */
+export const LONGEST_MANIFEST_BYTES: number = 256 << 20;
 
 /** What `from` says of a whole store. */
 export const WHOLE_STORE = ".";
@@ -45,7 +49,10 @@ const DIGEST = /^[0-9a-f]{64}$/;
 
 /** One thing that was moved. */
 export interface QuarantineItem {
-  /** Where it was, relative to the store with forward slashes; `.` for the whole store. */
+  /**
+   * Where it was, relative to the store with forward slashes; `.` for the whole store. What a repair
+   * has replaced is an entry of the store, or of one of its directories.
+   */
   readonly from: string;
   /** Where it went, relative to the entry with forward slashes: `data`, or below it. */
   readonly to: string;
@@ -59,6 +66,8 @@ export interface QuarantineItem {
   readonly records: number | null;
   /** How many of their vectors were nowhere else; null where that could not be read. */
   readonly onlyCopies: number | null;
+  /** Whether it has the records themselves; left out where it only has their vectors. */
+  readonly hasRecords?: boolean;
 }
 
 /** A file of what has come into the store, as it was then. */
@@ -200,7 +209,7 @@ function toManifest(fields: JsonFields): QuarantineManifest {
 function toRepairFacts(fields: JsonFields): RepairFacts {
   return {
     added: fields.texts("added").map((name) => {
-      if (!isEntryName(name)) throw fields.wrong("added", "leads out of the store");
+      if (!isSwapName(name)) throw fields.wrong("added", "leads out of the store");
       return name;
     }),
     came: fields.objects("came").map((file) => {
@@ -222,6 +231,7 @@ function toItem(fields: JsonFields, kind: QuarantineKind): QuarantineItem {
     collection: fields.orNull("collection", (name) => fields.text(name)),
     records: fields.orNull("records", (name) => fields.count(name)),
     onlyCopies: fields.orNull("onlyCopies", (name) => fields.count(name)),
+    ...(fields.names().includes("hasRecords") ? { hasRecords: fields.flag("hasRecords") } : {}),
   };
 }
 
@@ -231,7 +241,7 @@ function toSource(fields: JsonFields, kind: QuarantineKind): string {
     if (from !== WHOLE_STORE) throw fields.wrong("from", "is not the whole store");
     return from;
   }
-  if (kind === "repair" ? !isEntryName(from) : !isInStore(from)) {
+  if (kind === "repair" ? !isSwapName(from) : !isInStore(from)) {
     throw fields.wrong("from", "leads out of the store");
   }
   return from;
@@ -241,10 +251,6 @@ function toSource(fields: JsonFields, kind: QuarantineKind): string {
 function isInStore(path: string): boolean {
   const isOurs = path.split("/")[0]?.toLowerCase() === INNER_WORK_DIRECTORY_NAME;
   return !isOurs && isInnerPath(path);
-}
-
-function isEntryName(path: string): boolean {
-  return isInStore(path) && !path.includes("/");
 }
 
 function toTarget(fields: JsonFields, kind: QuarantineKind): string {

@@ -85,6 +85,7 @@ function toItem(fs: WriteFs, store: string, { part }: PlannedIndex): QuarantineI
     collection: part.collection,
     records: part.records,
     onlyCopies: part.onlyCopies,
+    ...(part.hasRecords === undefined ? {} : { hasRecords: part.hasRecords }),
   };
 }
 

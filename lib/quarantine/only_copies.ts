@@ -4,6 +4,7 @@
  * @module
  */
 
+import { dirname } from "@std/path";
 import { formatCount } from "../base/format.ts";
 import { readStoreContents } from "../engine/contents.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
@@ -82,9 +83,12 @@ export async function judge(
   }
   const contents = await live.read();
   if (contents === null) return keep("what the store holds cannot be read");
-  return entry.manifest.kind === "store"
-    ? await judgeStore(first.path, contents)
-    : judgeIndexes(risky.map(({ item }) => item), contents);
+  if (entry.manifest.kind === "store") return await judgeStore(first.path, contents);
+  // Records that are gone leave no sign in the store: only the contents themselves can tell.
+  const whole = risky.find(({ item }) => item.hasRecords === true);
+  return whole === undefined
+    ? judgeIndexes(risky.map(({ item }) => item), contents)
+    : await judgeStore(dirname(whole.path), contents);
 }
 
 /** What a repair has replaced can go when nothing was lost with it, nor since. */

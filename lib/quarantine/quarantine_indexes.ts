@@ -27,6 +27,8 @@ export interface QuarantineChoice {
   staleSeconds?: number | undefined;
   /** Whether indexes are chosen in which a full check finds an error or worse. */
   damaged?: boolean;
+  /** Tells findings for which no index is chosen. */
+  passOver?: (finding: Finding) => boolean;
   /** Indexes by what the engine calls them. */
   segments?: readonly string[];
   /** Ends the check. */
@@ -62,7 +64,7 @@ export async function planStoreQuarantine(
   // Before anything is judged: what changes from here on is not what the plan is about.
   const stamps = stampParts(fs, store, listParts(store));
   const parts = listParts(store);
-  const findings = damaged ? await listFindings(store, choice.signal) : [];
+  const findings = damaged ? await listFindings(store, choice) : [];
   const stale = staleSeconds === undefined ? [] : findStaleIndexes(fs, store.path, staleSeconds);
   return { store, indexes: planQuarantine(parts, { stale, findings, segments }), stamps };
 }
@@ -73,11 +75,11 @@ function listParts(store: DetectedStore): readonly IndexPart[] {
 
 async function listFindings(
   store: DetectedStore,
-  signal: AbortSignal | undefined,
+  { signal, passOver = (): boolean => false }: QuarantineChoice,
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
   for await (const event of checkStore(store.path, signal === undefined ? {} : { signal })) {
-    if (event.type === "finding") findings.push(event);
+    if (event.type === "finding" && !passOver(event)) findings.push(event);
   }
   return findings;
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import { copyPermissions } from "../fs/copy.ts";
 import { walkTree } from "../fs/tree.ts";
 import type { EntryFacts, WriteFs } from "../fs/write_fs.ts";
@@ -25,8 +25,8 @@ export interface AttributeModels {
 }
 
 /**
- * Gives entries the attributes of those whose places they take; where there are none, those of the
- * database, and of the store's directory.
+ * Gives entries the attributes of those whose places they take; where there are none, those of a file
+ * beside them, else of the database, and of the store's directory.
  *
  * @param fs The file system.
  * @param directory The directory that has the entries.
@@ -44,15 +44,46 @@ export function adoptAttributes(
   if (root === null) return;
   const file = (database === null ? null : lookThrough(fs, database)) ??
     { ...root, mode: root.mode === null ? null : FILE_MODE };
+  const beside = new Siblings(fs, store);
   for (const name of names) {
     for (const entry of walkTree(fs, join(directory, name))) {
       const { kind } = entry.facts;
       if (kind !== "file" && kind !== "directory") continue;
       const path = entry.name === "" ? name : `${name}/${entry.name}`;
       const replaced = lookThrough(fs, join(store, path));
-      const model = replaced?.kind === kind ? replaced : kind === "file" ? file : root;
+      const model = replaced?.kind === kind
+        ? replaced
+        : kind === "file"
+        ? beside.find(path) ?? file
+        : root;
       copyPermissions(fs, withOwnerBits(model, kind), entry.path);
     }
+  }
+}
+
+/** Files of the store that stand where others come, one for each directory. */
+class Siblings {
+  readonly #fs: WriteFs;
+  readonly #store: string;
+  readonly #known = new Map<string, EntryFacts | null>();
+
+  constructor(fs: WriteFs, store: string) {
+    this.#fs = fs;
+    this.#store = store;
+  }
+
+  /** Finds a file in the directory of a path; null at the top, where the files are of all kinds. */
+  find(path: string): EntryFacts | null {
+    const directory = dirname(path);
+    if (directory === ".") return null;
+    const known = this.#known.get(directory);
+    if (known !== undefined) return known;
+    const place = join(this.#store, directory);
+    const names = this.#fs.look(place)?.kind === "directory" ? this.#fs.list(place) : [];
+    const name = names.find((each) => this.#fs.look(join(place, each))?.kind === "file");
+    const facts = name === undefined ? null : this.#fs.look(join(place, name));
+    this.#known.set(directory, facts);
+    return facts;
   }
 }
 

@@ -37,6 +37,21 @@ const UNBOUNDED: ReadonlySet<RepairStepKind> = new Set([
   "export-records",
 ]);
 
+/** Steps about one place of the store: the id of its collection is that of the place. */
+const OF_ONE_PLACE: ReadonlySet<RepairStepKind> = new Set([
+  "rename-files",
+  "restore-metadata",
+  "name-collection",
+  "rename-folder",
+  "merge-collections",
+  "quarantine-collection",
+  "place-documents",
+  "restore-documents",
+  "correct-documents",
+  "take-out-documents",
+  "set-aside",
+]);
+
 /** What a finding is known by. */
 type FindingKey = Pick<AnsweredFinding, "code" | "path">;
 
@@ -91,7 +106,7 @@ function isExplained({ severity, collection }: Finding, steps: readonly RepairSt
  *
  * @param draft The plan.
  * @param before What a full check has found before.
- * @returns Their names, or null for all of them.
+ * @returns Their names or ids, or null for all of them.
  */
 export function findTouched(
   { steps }: RepairDraft,
@@ -106,6 +121,7 @@ export function findTouched(
   const touched = new Set<string>();
   for (const step of steps) {
     if (UNBOUNDED.has(step.kind)) return null;
+    if (OF_ONE_PLACE.has(step.kind) && step.segment !== null) touched.add(step.segment);
     const names = [
       ...step.losses.map(({ collection }) => collection),
       ...(NEUTRAL.has(step.kind) ? [] : namesOf(step, owners)),
@@ -120,17 +136,32 @@ export function findTouched(
 
 /** The collections that a step is about, by its own word or by the findings that it answers. */
 function namesOf(
-  { collection, answers }: RepairStep,
+  { kind, collection, segment, answers }: RepairStep,
   owners: ReadonlyMap<string, string | null>,
 ): (string | null)[] {
   if (collection !== null) return [collection];
+  // What has lost its name is known by its place.
+  if (OF_ONE_PLACE.has(kind) && segment !== null) return [segment];
   return answers.length === 0 ? [null] : answers.map((answer) => owners.get(keyOf(answer)) ?? null);
+}
+
+/**
+ * Whether a repair may change a collection.
+ *
+ * @param touched The names or ids of those that it may change.
+ * @param contents The collection.
+ */
+export function isTouched(
+  touched: ReadonlySet<string>,
+  { id, name }: Pick<CollectionContents, "id" | "name">,
+): boolean {
+  return touched.has(name) || touched.has(id);
 }
 
 /**
  * Holds what the collections hold against what they held before.
  *
- * @param touched The names of those that may have changed.
+ * @param touched The names or ids of those that may have changed.
  * @param before What they held; those that may not have changed could be read.
  * @param after What they hold in the repaired store.
  * @returns Which have changed and may not, for people.
@@ -141,7 +172,7 @@ export function findChangedContents(
   after: readonly CollectionContents[],
 ): string[] {
   const now = new Map(after.map((contents) => [contents.id, contents]));
-  return before.filter(({ name }) => !touched.has(name)).flatMap((then) => {
+  return before.filter((then) => !isTouched(touched, then)).flatMap((then) => {
     const current = now.get(then.id);
     if (current?.hash === then.hash) return [];
     const what = current === undefined

@@ -33,10 +33,10 @@ export function findOlderCopies(fs: WriteFs, store: string): OlderCopy[] {
 
 function toCopyOfBackup({ id, directory, manifest }: ListedBackup): OlderCopy {
   return {
-    label: `the backup ${id}`,
+    label: `${manifest.scope === "all" ? "the backup" : "the backup of metadata"} ${id}`,
     directory: join(directory, FILES_DIRECTORY_NAME),
     createdAt: manifest.createdAt,
-    isWhole: true,
+    isWhole: manifest.scope === "all",
   };
 }
 

@@ -7,6 +7,7 @@
 import { localFs } from "../fs/platform.ts";
 import { ScratchDirectory } from "../fs/scratch.ts";
 import type { RepairPlan } from "../model/repair.ts";
+import { requireUnchanged, stampStore } from "../quarantine/store_stamps.ts";
 import { requireStore } from "../stores/registry.ts";
 import type { PreparedRepair } from "../stores/repair_format.ts";
 import type { RepairPlanSettings } from "./outcome.ts";
@@ -19,7 +20,6 @@ import {
   type RunOptions,
   toRepairError,
 } from "./prepare_plan.ts";
-import { requireUnchanged, stampStore } from "./store_stamps.ts";
 
 /**
  * Plans the repair of a store. Nothing in the store or beside it is written, not even a time stamp:

@@ -6,12 +6,13 @@
 
 import { join } from "@std/path";
 import { OperationError } from "../base/errors.ts";
+import { listStanding, lookAtName } from "../fs/entry_names.ts";
 import { localFs } from "../fs/platform.ts";
-import { isCompanionName } from "../fs/swap_steps.ts";
+import { companionNamesOf } from "../fs/swap_steps.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
 import { findEntry, listEntries, locateItem, type QuarantineEntry } from "../quarantine/entries.ts";
 import { DATA_NAME, type RepairFacts } from "../quarantine/manifest.ts";
-import { stampEntries } from "./store_stamps.ts";
+import { nameFirst, stampEntries } from "../quarantine/store_stamps.ts";
 import type { UndoPlan, UndoPlanOptions, UndoPlanSettings } from "./undo_outcome.ts";
 
 /** A plan, and the entry by which it is carried out. */
@@ -67,8 +68,7 @@ export function bindUndo(fs: WriteFs, path: string, id: string | undefined): Bou
   if (facts === undefined) throw createKindError(store, entry);
   requireWhole(fs, store, entry);
   const returns = entry.manifest.items.map(({ from }) => from);
-  const standing = fs.list(store);
-  const leaves = listLeaving(standing, returns, facts);
+  const leaves = listLeaving(fs, store, { returns, facts });
   const plan: UndoPlan = {
     store,
     id: entry.id,
@@ -108,7 +108,7 @@ function isInEffect(fs: WriteFs, store: string, entry: QuarantineEntry): boolean
   const { items, repair } = entry.manifest;
   if (repair === undefined) return false;
   return items.length === 0
-    ? repair.added.some((name) => fs.look(join(store, name)) !== null)
+    ? repair.added.some((name) => lookAtName(fs, store, name) !== null)
     : items.some((item) => locateItem(fs, entry, item) !== null);
 }
 
@@ -126,7 +126,7 @@ function requireWhole(fs: WriteFs, store: string, entry: QuarantineEntry): void 
   const { id, directory, manifest } = entry;
   const isHeld = (name: string): boolean =>
     fs.look(join(directory, DATA_NAME))?.kind === "directory" &&
-    fs.look(join(directory, DATA_NAME, name)) !== null;
+    lookAtName(fs, join(directory, DATA_NAME), name) !== null;
   const missing = manifest.items.filter(({ from }) => !isHeld(from)).map(({ from }) => from);
   if (missing.length === 0 && isInEffect(fs, store, entry)) return;
   const isNothing = missing.length === manifest.items.length;
@@ -134,7 +134,7 @@ function requireWhole(fs: WriteFs, store: string, entry: QuarantineEntry): void 
     "not-found",
     isNothing
       ? `${id} holds nothing that could come back`
-      : `${id} no longer holds ${missing.join(", ")}`,
+      : `${id} no longer holds ${nameFirst(missing, "more", "more")}`,
     {
       path: directory,
       hint: isNothing
@@ -146,15 +146,14 @@ function requireWhole(fs: WriteFs, store: string, entry: QuarantineEntry): void 
 
 /** What stands where something comes back, what the repair has added, and what belongs to these. */
 function listLeaving(
-  standing: readonly string[],
-  returns: readonly string[],
-  { added, came }: RepairFacts,
+  fs: WriteFs,
+  store: string,
+  { returns, facts }: { readonly returns: readonly string[]; readonly facts: RepairFacts },
 ): string[] {
-  const isOut = (name: string): boolean => returns.includes(name) || added.includes(name);
-  const files = came.map(({ path }) => path).filter(isOut);
-  return standing.filter((name) =>
-    isOut(name) || files.some((file) => isCompanionName(name, file))
-  );
+  const out = new Set([...returns, ...facts.added]);
+  const files = facts.came.map(({ path }) => path).filter((path) => out.has(path));
+  const companions = new Set(files.flatMap(companionNamesOf));
+  return listStanding(fs, store, out).filter((name) => out.has(name) || companions.has(name));
 }
 
 /** The files that are not as they were when they came. */

@@ -9,7 +9,7 @@ import { collectCheck, type CollectedCheck } from "../engine/collect_check.ts";
 import { errorCodeOf, toWriteError, type WriteFs } from "../fs/write_fs.ts";
 import type { RepairDraft, RepairPlan } from "../model/repair.ts";
 import type { DetectedStore, FileStamp } from "../model/store.ts";
-import { repairerByName } from "../stores/registry.ts";
+import { repairerByName } from "../stores/repairers.ts";
 import type { RepairRequest, StoreRepairer } from "../stores/repair_format.ts";
 import { findOlderCopies } from "./older_copies.ts";
 import type { RepairPlanOptions, StoreState } from "./outcome.ts";

@@ -12,15 +12,16 @@ import type { WriteFs } from "../fs/write_fs.ts";
 import type { RepairPlan } from "../model/repair.ts";
 import type { DetectedStore, FileStamp } from "../model/store.ts";
 import { readEntry } from "../quarantine/entries.ts";
-import { removeEntry } from "../quarantine/remove_entry.ts";
-import type { StagedRepair } from "../stores/repair_format.ts";
 import {
   carryOutExchange,
   discardExchange,
   type ExchangeOptions,
   type PreparedExchange,
   prepareExchange,
-} from "./exchange.ts";
+} from "../quarantine/exchange.ts";
+import { removeEntry } from "../quarantine/remove_entry.ts";
+import { requireUnchanged } from "../quarantine/store_stamps.ts";
+import type { StagedRepair } from "../stores/repair_format.ts";
 import { findKept, keepFiles, removeKept } from "./keep_files.ts";
 import type { KeptFile, RepairOptions, RepairOutcome } from "./outcome.ts";
 import type { RepairArea } from "./repair_area.ts";
@@ -88,16 +89,20 @@ function prepare(
   { store, stamps, plan, staged, area, after }: VerifiedRepair,
   options: ExchangeOptions,
 ): PreparedExchange {
+  const { fs } = options;
   const findings = plan.steps.flatMap(({ answers }) => answers.map(({ code }) => code));
+  const collections = new Map(
+    plan.steps.toReversed()
+      .flatMap(({ replaces, collection }) => replaces.map((name) => [name, collection] as const)),
+  );
   return prepareExchange({
     store,
     directory: area.staged,
     names: { coming: staged.coming, leaving: staged.leaving },
-    stamps,
+    requireUnchanged: () => requireUnchanged(fs, store.path, stamps),
     reason: `a repair has replaced it: ${plan.steps.map(({ title }) => title).join("; ")}`,
     findings: [...new Set(findings)].sort(),
-    collectionOf: (name) =>
-      plan.steps.find(({ replaces }) => replaces.includes(name))?.collection ?? null,
+    collectionOf: (name) => collections.get(name) ?? null,
     facts: { holdsOnlyCopies: hasLosses(plan), records: after.summary.records },
   }, options);
 }

@@ -17,7 +17,7 @@ import { temporaryPathBeside } from "../fs/names.ts";
 import { removeTree } from "../fs/tree.ts";
 import { openWorkDirectory, removeIfEmpty } from "../fs/work_directory.ts";
 import { toWriteError, type WriteFs } from "../fs/write_fs.ts";
-import { isUnsettled } from "./exchange.ts";
+import { isUnsettled } from "../quarantine/exchange.ts";
 
 const PRIVATE_DIRECTORY_MODE = 0o700;
 

@@ -11,16 +11,17 @@ import { keepEnginesOut, withOwnStore } from "../engine/own_store.ts";
 import { localFs } from "../fs/platform.ts";
 import { ScratchDirectory } from "../fs/scratch.ts";
 import { requireSpace } from "../fs/space.ts";
-import { makeStoreView } from "../fs/store_view.ts";
+import { listStaying, makeStoreView } from "../fs/store_view.ts";
 import { isCompanionName } from "../fs/swap_steps.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
 import type { RepairPlan } from "../model/repair.ts";
 import type { DetectedStore, FileStamp } from "../model/store.ts";
+import { databaseOf } from "../quarantine/exchange.ts";
 import { measureTree } from "../quarantine/list_quarantine.ts";
+import { requireUnchanged, stampStore } from "../quarantine/store_stamps.ts";
 import { requireStore } from "../stores/registry.ts";
 import type { PreparedRepair, StagedRepair } from "../stores/repair_format.ts";
 import { adoptAttributes } from "./adopt_attributes.ts";
-import { databaseOf } from "./exchange.ts";
 import { requireFreePath } from "./keep_files.ts";
 import type { RepairOptions, RepairOutcome, RepairSettings } from "./outcome.ts";
 import {
@@ -34,7 +35,6 @@ import {
 } from "./prepare_plan.ts";
 import { putInPlace } from "./put_in_place.ts";
 import { RepairArea } from "./repair_area.ts";
-import { requireUnchanged, stampStore } from "./store_stamps.ts";
 import { verifyView, type ViewVerdict } from "./verify_view.ts";
 
 /**
@@ -187,11 +187,11 @@ class RepairRun {
     const fs = this.#fs;
     const { path } = this.#store;
     adoptAttributes(fs, area.staged, coming, { store: path, database: databaseOf(this.#store) });
-    const staying = fs.list(path).filter((name) => !leaving.includes(name));
+    const staying = listStaying(fs, path, { leaving, coming });
     makeStoreView(fs, area.view, [
       { directory: area.staged, names: coming },
-      { directory: path, names: this.#withoutCompanions(staying, coming) },
-    ]);
+      { ...staying, names: this.#withoutCompanions(staying.names, coming) },
+    ], repairerOf(this.#store, this.#options).viewDirectories);
     return await verifyView({ store: path, view: area.view, before, prepared }, this.#options);
   }
 

@@ -7,20 +7,20 @@
 
 import { join } from "@std/path";
 import { OperationError } from "../base/errors.ts";
-import { formatCount } from "../base/format.ts";
 import { withOwnStore } from "../engine/own_store.ts";
 import { digestTree } from "../fs/copy.ts";
+import { folderOf, foldersOf } from "../fs/entry_names.ts";
 import { localFs } from "../fs/platform.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
 import type { DetectedStore } from "../model/store.ts";
 import { isHollow, type QuarantineEntry } from "../quarantine/entries.ts";
+import { exchangeEntries } from "../quarantine/exchange.ts";
 import { DATA_NAME } from "../quarantine/manifest.ts";
 import { removeEntry, tidyQuarantine } from "../quarantine/remove_entry.ts";
+import { nameFirst, requireUnchanged, stampStore } from "../quarantine/store_stamps.ts";
 import { detectStore } from "../stores/registry.ts";
-import { carryOutExchange, discardExchange, prepareExchange } from "./exchange.ts";
 import { bindUndo, type BoundUndo } from "./plan_undo.ts";
 import { toRepairError } from "./prepare_plan.ts";
-import { stampStore } from "./store_stamps.ts";
 import type { UndoOptions, UndoOutcome, UndoPlan, UndoSettings } from "./undo_outcome.ts";
 
 /**
@@ -79,11 +79,9 @@ export async function runUndo(path: string, options: UndoOptions): Promise<UndoO
 
 function requireUnwritten({ store, id, changedSince }: UndoPlan): void {
   if (changedSince.length === 0) return;
-  const named = changedSince.slice(0, 3).join(", ");
   throw new OperationError(
     "busy",
-    `The store was written to since the repair ${id}: ${named}` +
-      (changedSince.length > 3 ? ` and ${formatCount(changedSince.length - 3, "more file")}` : ""),
+    `The store was written to since the repair ${id}: ${nameFirst(changedSince, "more file")}`,
     {
       path: store,
       hint: "Nothing was changed. With --force the old files come back all the same; what was " +
@@ -99,11 +97,11 @@ function carryOut(fs: WriteFs, { plan, entry, facts }: BoundUndo, options: UndoO
   const stamps = stampStore(fs, plan.store);
   requireSame(fs, entry);
   const collections = new Map(entry.manifest.items.map((item) => [item.from, item.collection]));
-  const exchange = prepareExchange({
+  const id = exchangeEntries({
     store: requireDetected(plan.store, entry),
     directory: join(entry.directory, DATA_NAME),
-    names: { leaving: plan.leaves, coming: plan.returns },
-    stamps,
+    names: { leaving: plan.leaves, coming: findComing(fs, plan, entry) },
+    requireUnchanged: () => requireUnchanged(fs, plan.store, stamps),
     reason: `the repair ${entry.id} was undone`,
     findings: entry.manifest.findings,
     collectionOf: (name) => collections.get(name) ?? null,
@@ -112,14 +110,33 @@ function carryOut(fs: WriteFs, { plan, entry, facts }: BoundUndo, options: UndoO
       records: facts.records,
     },
   }, { fs, now });
-  try {
-    carryOutExchange(exchange, { fs, now });
-  } catch (error) {
-    discardExchange(exchange, { fs });
-    throw error;
-  }
   removeQuietly(fs, entry);
-  return exchange.entry.id;
+  return id;
+}
+
+/** Files whose directory is no longer in the store come back with the directory that holds them. */
+function findComing(
+  fs: WriteFs,
+  { store, returns }: UndoPlan,
+  { directory }: QuarantineEntry,
+): string[] {
+  const missing = foldersOf(returns).filter((folder) => fs.look(join(store, folder)) === null);
+  const without = new Set(missing);
+  const others = returns.filter((name) => !without.has(folderOf(name) ?? ""));
+  const held = missing.map((folder) => join(directory, DATA_NAME, folder));
+  const count = held.reduce((sum, folder) => sum + fs.list(folder).length, 0);
+  // What nobody has put there on purpose does not come into the store.
+  if (count !== returns.length - others.length) {
+    throw createStrangerError(join(directory, DATA_NAME));
+  }
+  return [...others, ...missing];
+}
+
+function createStrangerError(path: string): OperationError {
+  return new OperationError("read-failed", `${path} holds more than was put there`, {
+    path,
+    hint: "Nothing was changed. Move what does not belong there out of it.",
+  });
 }
 
 /** What was lost and came back since may be no store; what the entry holds then is. */

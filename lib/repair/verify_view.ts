@@ -11,7 +11,7 @@ import { readStoreContents } from "../engine/contents.ts";
 import type { RepairDraft, RepairVerification } from "../model/repair.ts";
 import type { CollectionContents } from "../model/store.ts";
 import type { PreparedRepair } from "../stores/repair_format.ts";
-import { findChangedContents, findTouched, findWorse } from "./find_problems.ts";
+import { findChangedContents, findTouched, findWorse, isTouched } from "./find_problems.ts";
 import { checkFor, REPORT_HINT, type RunOptions } from "./prepare_plan.ts";
 
 /** How many problems an error names. */
@@ -71,7 +71,7 @@ async function compareContents(
   const touched = findTouched(draft, before.findings);
   if (touched === null) return [];
   const then = await readContentsOrNull(store, options);
-  const untouched = then?.filter(({ name }) => !touched.has(name)) ?? [];
+  const untouched = then?.filter((contents) => !isTouched(touched, contents)) ?? [];
   if (untouched.length === 0) return [];
   return findChangedContents(touched, untouched, await readContents(view, options));
 }

@@ -190,12 +190,22 @@ export class StoredHistory implements CheckHistory {
 }
 
 /** What was read of a file, and why it cannot be used. */
-interface ReadState {
+export interface ReadState {
+  /** What is known; nothing where the file is missing or cannot be used. */
   readonly state: CheckState;
+  /** Why it cannot be used, as a sentence, or null. */
   readonly problem: string | null;
 }
 
-function readState(fs: WriteFs, store: string, file: string | undefined): ReadState {
+/**
+ * Reads what is known of a store.
+ *
+ * @param fs The file system.
+ * @param store The store's directory.
+ * @param file The file, where it is not in the work directory.
+ * @returns What is known; a file that is missing or damaged is no error.
+ */
+export function readState(fs: WriteFs, store: string, file: string | undefined): ReadState {
   const unknown = { state: NOTHING, problem: null };
   try {
     const path = file ?? findInWorkDirectory(fs, store, STATE_NAME);

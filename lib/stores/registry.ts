@@ -1,19 +1,18 @@
 /**
- * The store formats that there are. A new format is one more entry here.
+ * The store formats that there are. A new format is one more entry here and in `load_format.ts`.
  *
  * @module
  */
 
 import { OperationError, toOperationError } from "../base/errors.ts";
 import type { FormatName } from "../model/report.ts";
-import type { DetectedStore, StoreFormat } from "../model/store.ts";
+import type { DetectedStore, DetectSettings, StoreFormat } from "../model/store.ts";
+import { STORE_SIGNS } from "../model/store_signs.ts";
 import { chromaFormat } from "./chroma/format.ts";
-import { chromaRepairer } from "./chroma/repair/prepare_repair.ts";
-import type { StoreRepairer } from "./repair_format.ts";
+import { chromemFormat } from "./chromem/format.ts";
+import { chromemExportFormat } from "./chromem_export/format.ts";
 
-const FORMATS: readonly StoreFormat[] = [chromaFormat];
-
-const REPAIRERS: Readonly<Partial<Record<FormatName, StoreRepairer>>> = { chroma: chromaRepairer };
+const FORMATS: readonly StoreFormat[] = [chromaFormat, chromemFormat, chromemExportFormat];
 
 /**
  * Finds a format by its name.
@@ -27,17 +26,10 @@ export function formatByName(name: FormatName): StoreFormat {
   return format;
 }
 
-/**
- * Finds out how stores of a format are repaired.
- *
- * @param name The name of the format.
- * @returns What repairs them.
- * @throws {OperationError} Nothing does.
- */
-export function repairerByName(name: FormatName): StoreRepairer {
-  const repairer = REPAIRERS[name];
-  if (repairer !== undefined) return repairer;
-  throw new OperationError("unsupported", `Stores of the format ${name} are not repaired`);
+/** What may be recognised besides directories. */
+export interface FileSettings extends DetectSettings {
+  /** Whether a file can be what is asked for: an export. */
+  readonly files?: boolean;
 }
 
 /**
@@ -56,10 +48,16 @@ export function repairerByName(name: FormatName): StoreRepairer {
  * @throws {OperationError} The directory cannot be looked at.
  */
 export function detectStore(path: string): DetectedStore | null {
-  const info = statDirectory(path);
-  if (!info?.isDirectory) return null;
+  return statEntry(path)?.isDirectory ? detectAs("directory", path) : null;
+}
+
+function detectAs(
+  container: StoreFormat["container"],
+  path: string,
+  settings: DetectSettings = {},
+): DetectedStore | null {
   for (const format of FORMATS) {
-    const detected = format.detect(path);
+    const detected = format.container === container ? format.detect(path, settings) : null;
     if (detected !== null) return detected;
   }
   return null;
@@ -69,18 +67,14 @@ export function detectStore(path: string): DetectedStore | null {
  * Recognises a store, or says why there is none.
  *
  * @param path What the user named.
+ * @param settings Whether it may be a file.
  * @returns The store.
  * @throws {OperationError} Nothing is there, it is no directory, or no store.
  */
-export function requireStore(path: string): DetectedStore {
-  const info = statDirectory(path);
+export function requireStore(path: string, settings: FileSettings = {}): DetectedStore {
+  const info = statEntry(path);
   if (info === null) throw toOperationError(new Deno.errors.NotFound(), path);
-  if (!info.isDirectory) {
-    throw new OperationError("not-a-directory", `Not a directory: ${path}`, {
-      path,
-      hint: "Name the directory that holds the store, not a file in it.",
-    });
-  }
+  if (!info.isDirectory) return requireFile(path, info, settings);
   const detected = detectStore(path);
   if (detected !== null) return detected;
   const [entry] = Deno.readDirSync(path);
@@ -92,11 +86,46 @@ export function requireStore(path: string): DetectedStore {
   }
   throw new OperationError("not-a-store", `No store of a known kind: ${path}`, {
     path,
-    hint: "A Chroma store holds chroma.sqlite3. For a directory of stores use --recursive.",
+    hint: `${STORE_SIGNS} For a directory of stores use --recursive.`,
   });
 }
 
-function statDirectory(path: string): Deno.FileInfo | null {
+/**
+ * Refuses a path at which a file is, before anything is made beside it.
+ *
+ * @param path Where a store is, or was.
+ * @throws {OperationError} It is a file: an export, or none of a store at all.
+ */
+export function refuseFile(path: string): void {
+  const info = statEntry(path);
+  if (info !== null && !info.isDirectory) requireFile(path, info, {});
+}
+
+/** Nothing but a regular file is opened: a pipe would wait for somebody to write to it. */
+function requireFile(path: string, info: Deno.FileInfo, settings: FileSettings): DetectedStore {
+  const detected = info.isFile ? detectAs("file", path, settings) : null;
+  if (settings.files && detected !== null) return detected;
+  if (detected !== null) {
+    throw new OperationError("unsupported", `An export file, which is no store: ${path}`, {
+      path,
+      hint: "An export file can only be checked. Import it with chromem-go, and name the " +
+        "directory of that database.",
+    });
+  }
+  if (settings.files && info.isFile) {
+    throw new OperationError("not-a-store", `Neither a store nor an export file: ${path}`, {
+      path,
+      hint: "An export of chromem-go that is encrypted looks like any other bytes: give its key " +
+        "with --key-file FILE. Of a store, name the directory, not a file in it.",
+    });
+  }
+  throw new OperationError("not-a-directory", `Not a directory: ${path}`, {
+    path,
+    hint: "Name the directory that holds the store, not a file in it.",
+  });
+}
+
+function statEntry(path: string): Deno.FileInfo | null {
   try {
     return Deno.statSync(path);
   } catch (error) {

@@ -10,6 +10,7 @@
  * @module
  */
 
+import type { ViewDirectories } from "../fs/store_view.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
 import type { Finding } from "../model/finding.ts";
 import type {
@@ -28,7 +29,10 @@ export interface OlderCopy {
   readonly directory: string;
   /** When it was made, as ISO 8601 in UTC. */
   readonly createdAt: string;
-  /** Whether it is a whole store that passed a full check, or only parts that were moved aside. */
+  /**
+   * Whether it is a whole store that passed a full check, or only parts: what was moved aside, or the
+   * metadata alone.
+   */
   readonly isWhole: boolean;
 }
 
@@ -95,9 +99,13 @@ export interface SavedFile {
 
 /** What was staged. */
 export interface StagedRepair {
-  /** The names in the staging directory that replace entries of the store, or are new. */
+  /**
+   * The names in the staging directory that replace entries of the store, or are new: `name`, or
+   * `folder/name` for an entry of a directory that stays in the store. A directory and an entry of
+   * it do not come or leave together.
+   */
   readonly coming: readonly string[];
-  /** Entries of the store that leave, and nothing takes their place. */
+  /** Entries of the store, named so too, that leave, and nothing takes their place. */
   readonly leaving: readonly string[];
   /** Files for people; they are put where the report says before anything is replaced. */
   readonly saved: readonly SavedFile[];
@@ -129,6 +137,8 @@ export interface PreparedRepair extends Disposable {
 export interface StoreRepairer {
   /** The kinds of steps that it plans, for the reference. */
   readonly stepKinds: readonly RepairStepKind[];
+  /** How directories stand in the view in which a repaired store is looked at. */
+  readonly viewDirectories: ViewDirectories;
   /**
    * Plans a repair; nothing in the store is changed.
    *

@@ -27,6 +27,7 @@ function listed(
     vecfsckBackup: 1,
     id,
     store,
+    scope: "all",
     format: "chroma",
     engine: null,
     createdAt,

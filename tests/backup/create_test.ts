@@ -57,7 +57,7 @@ for (const name of TORN_STORES) {
     const before = await snapshotTree(store);
     const { backup, summary, findings } = await createBackup(store);
     assertEquals(backup, null);
-    assert(summary.counts.error + summary.counts.fatal > 0);
+    assert(summary !== null && summary.counts.error + summary.counts.fatal > 0);
     assertEquals(new Set(findings.map((finding) => finding.store)), new Set([store]));
     assertEquals(namesIn(`${store}.backups`), []);
     assertEquals(await snapshotTree(store), before);

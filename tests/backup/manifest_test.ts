@@ -37,6 +37,7 @@ const MANIFEST: BackupManifest = {
   vecfsckBackup: 1,
   id: "20260131T040000Z",
   store: "/srv/chroma",
+  scope: "all",
   format: "chroma",
   engine: "chroma 1.5",
   createdAt: "2026-01-31T04:00:00.123Z",
@@ -72,6 +73,12 @@ function refusalOf(text: string): string {
 
 Deno.test("parseManifest() reads what encodeManifest() writes", () => {
   assertEquals(parseManifest(encodeManifest(MANIFEST)), MANIFEST);
+});
+
+Deno.test("parseManifest() takes a manifest without a scope for one of all, and knows no third", () => {
+  assertEquals(parseManifest(withField(["scope"], undefined)), MANIFEST);
+  assertEquals(parseManifest(withField(["scope"], "metadata")).scope, "metadata");
+  assertStringIncludes(refusalOf(withField(["scope"], "half")), "scope is none of all, metadata");
 });
 
 Deno.test("parseManifest() passes over fields that a later version adds", () => {

@@ -123,6 +123,7 @@ Deno.test("verifyBackup() keeps what it has found, good or bad", async () => {
     level: "digests",
     good: true,
     problems: [],
+    confirmedAt: null,
   });
   overwrite(join(directory, "files", "two.txt"), "TWO");
   const bad = await verifyBackup(directory, { now });

@@ -151,7 +151,7 @@ Deno.test("checkStore() throws what fits when there is no store", async () => {
   await Deno.symlink(join(directory, "loop"), join(directory, "loop"));
   const cases = [
     ["missing", "not-found"],
-    ["file", "not-a-directory"],
+    ["file", "not-a-store"],
     ["empty", "not-a-store"],
     ["other", "not-a-store"],
     ["loop", "link-loop"],

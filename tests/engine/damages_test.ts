@@ -37,8 +37,12 @@ for (const damage of DAMAGES) {
         const store = await goldenStore(`chroma-${engine}`);
         applyDamage(damage.name, { store, collection }, OUTCOME_SEED);
         const { findings, summary } = await checkWhole(store);
+        const { hidden, findings: expected } = damage.expected;
+        const names: readonly string[] = findings.map(({ name }) => name);
+        const isNamed = hidden !== null || expected.some((name) => names.includes(name));
         const found = findings.filter(({ severity }) => severity !== "info").map(brief);
         const told = `the engine: ${outcome.says}; found: ${found.join("; ")}`;
+        assertEquals(isNamed, true, `not what a drill expects: ${told}`);
         if (outcome.kills) assertEquals(summary.verdict, "unsafe", told);
         if (!outcome.breaks) return;
         const severe = findings.filter(isSevere);

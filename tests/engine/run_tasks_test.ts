@@ -81,3 +81,19 @@ Deno.test("runTasks() begins nothing more when the time is over", async () => {
   assertEquals([results.length, resultOf.size], [2, 2]);
   assertEquals(unfinished.map(({ task, ranMs }) => [task.kind, ranMs]), [["c", 0]]);
 });
+
+Deno.test("runTasks() ends a task that waits, when it tells of progress after the signal", async () => {
+  const controller = new AbortController();
+  const format = formatOf(async (_task, context) => {
+    controller.abort();
+    await Promise.resolve();
+    context.progress(1);
+    return EMPTY;
+  });
+  const options = { jobs: 1, signal: controller.signal, onRead: () => {} };
+  const error = await assertRejects(
+    () => runTasks(format, [taskOf("a")], options),
+    OperationError,
+  );
+  assertEquals(error.code, "cancelled");
+});

@@ -101,6 +101,16 @@ Deno.test("recoverSwaps() follows the links in a path before it trusts it", () =
   }
 });
 
+Deno.test("recoverSwaps() goes into no folder of the store that has become a link out of it", () => {
+  const inner = { leaving: ["folder/data"], coming: ["folder/data"] };
+  for (const place of [STORE, `${WORK}/staged`, `${WORK}/kept`]) {
+    const made = disk();
+    made.makeDirectories(`${WORK}/kept`);
+    made.fs.makeSymbolicLink("/home/user/thesis", `${place}/folder`);
+    assertEquals(recover(made, { ...ENTRIES, ...inner }).outcome, "conflict", place);
+  }
+});
+
 Deno.test("recoverSwaps() carries out what stays in the store and its work directory", () => {
   assertEquals(recover(disk(), SWAP).outcome, "undone");
   assertEquals(recover(disk(), ENTRIES).outcome, "undone");

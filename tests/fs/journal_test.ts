@@ -5,11 +5,13 @@ import {
   type EntriesRecord,
   Journal,
   type JournalRecord,
+  LONGEST_RECORD_BYTES,
   type MoveRecord,
   parseRecord,
   type SwapRecord,
 } from "../../lib/fs/journal.ts";
 import { listInterruptedChanges, recoverSwaps } from "../../lib/fs/recover.ts";
+import type { WriteFs } from "../../lib/fs/write_fs.ts";
 import { interceptWrites } from "../support/fault_fs.ts";
 import { MemoryDisk, systemError } from "../support/memory_fs.ts";
 import { exploreFaults, type Scenario } from "./explore.ts";
@@ -289,7 +291,7 @@ Deno.test("Journal.read() takes nothing for a record that is of another version 
     "deep.json": "[".repeat(100_000),
     "other.json": '{"a": 1}',
     "nothing.json": "",
-    "large.json": `${" ".repeat(1 << 20)}${fileOf({ ...portable, id: "large" })}`,
+    "large.json": fileOf({ ...portable, id: "large" }),
   };
   const disk = storeDisk();
   for (const [name, text] of Object.entries(files)) disk.write(`${JOURNAL}/${name}`, text);
@@ -298,10 +300,28 @@ Deno.test("Journal.read() takes nothing for a record that is of another version 
   disk.fs.makeSymbolicLink("/data/linked", `${JOURNAL}/link.json`);
   disk.write(`${JOURNAL}/notes.txt`, "somebody's");
   const names = [...Object.keys(files), "directory.json", "link.json"].sort();
-  assertEquals(new Journal(disk.fs, WORK_DIRECTORY).read(), {
+  const look: WriteFs["look"] = (path) => {
+    const facts = disk.fs.look(path);
+    const isLarge = facts !== null && path.endsWith("large.json");
+    return isLarge ? { ...facts, sizeBytes: LONGEST_RECORD_BYTES + 1 } : facts;
+  };
+  assertEquals(new Journal({ ...disk.fs, look }, WORK_DIRECTORY).read(), {
     records: [],
     unreadable: names.map((name) => `${JOURNAL}/${name}`),
   });
+});
+
+Deno.test("Journal.write() keeps a record of very many names, and refuses one that could not be read", () => {
+  const disk = storeDisk();
+  const journal = new Journal(disk.fs, WORK_DIRECTORY);
+  const leaving = Array.from({ length: 150_000 }, (_, number) => `a1b2c3d4/${number}.gob`);
+  const record: EntriesRecord = { ...ENTRIES, leaving };
+  journal.write(record);
+  assertEquals(journal.read().records.length, 1);
+  journal.remove(record);
+  const long = "x".repeat(LONGEST_RECORD_BYTES);
+  assertThrows(() => journal.write({ ...ENTRIES, leaving: [long] }), OperationError, "Too many");
+  assertEquals(journal.read(), { records: [], unreadable: [] });
 });
 
 Deno.test("parseRecord() passes over what a later version adds", () => {
@@ -341,10 +361,18 @@ Deno.test("Journal.read() takes no record whose names of entries are no names", 
     { leaving: [5] },
     { coming: ["."] },
     { coming: [""] },
-    { coming: ["a/b"] },
-    { coming: ["a\\b"] },
+    { coming: ["a/b/c"] },
+    { coming: ["a/.."] },
+    { coming: ["../b"] },
+    { coming: ["/b"] },
+    { coming: ["b/"] },
+    { coming: ["a//b"] },
+    { leaving: ["a"], coming: ["a/b"] },
+    ...(Deno.build.os === "windows" ? [{ coming: ["a\\b"] }] : []),
     { coming: ["a\0"] },
     { coming: [".vecfsck"] },
+    { coming: [".vecfsck/journal"] },
+    { database: "a/b" },
     { coming: undefined },
     { database: "../home" },
     { database: 5 },

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { OperationError } from "../../lib/base/errors.ts";
 import { CHUNK_SIZE_BYTES } from "../../lib/fs/read_fs.ts";
-import { ScratchDirectory } from "../../lib/fs/scratch.ts";
+import { ScratchDirectory, ScratchFile } from "../../lib/fs/scratch.ts";
 import { scratchDirectory } from "../support/fixtures.ts";
 
 async function writeSource(bytes: Uint8Array, mode = 0o644): Promise<string> {
@@ -57,4 +57,15 @@ Deno.test("ScratchDirectory.remove() leaves nothing, and does nothing the second
   scratch.remove();
   scratch.remove();
   assertThrows(() => Deno.statSync(scratch.path), Deno.errors.NotFound);
+});
+
+Deno.test("ScratchFile takes bytes one after another, and no path twice", async () => {
+  using scratch = ScratchDirectory.create();
+  const path = join(scratch.path, "file");
+  {
+    using file = ScratchFile.create(path);
+    for (const part of ["one ", "", "two"]) file.write(new TextEncoder().encode(part));
+  }
+  assertEquals(await Deno.readTextFile(path), "one two");
+  assertThrows(() => ScratchFile.create(path), OperationError, "Cannot write");
 });

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { OperationError } from "../../lib/base/errors.ts";
 import { listInterruptedChanges, recoverSwaps } from "../../lib/fs/recover.ts";
-import { swapEntries, type SwapNames } from "../../lib/fs/swap_entries.ts";
+import type { SwapNames } from "../../lib/fs/entry_names.ts";
+import { swapEntries } from "../../lib/fs/swap_entries.ts";
 import type { WriteFs } from "../../lib/fs/write_fs.ts";
 import { MemoryDisk } from "../support/memory_fs.ts";
 import { exploreCrashes, exploreFaults, type Scenario } from "./explore.ts";
@@ -46,10 +47,9 @@ function scenario(
   database: string | null,
   names?: SwapNames,
 ): Scenario {
-  const isComing = (path: string): boolean =>
-    names === undefined || names.coming.includes(topOf(path));
+  const isComing = (path: string): boolean => names === undefined || isNamed(names.coming, path);
   const isLeaving = (path: string): boolean =>
-    isComing(path) || (names?.leaving.includes(topOf(path)) ?? true) ||
+    isComing(path) || names === undefined || isNamed(names.leaving, path) ||
     // What belongs to the database goes with it.
     (database !== null && isComing(`/${database}`) && topOf(path).startsWith(database));
   return {
@@ -87,6 +87,10 @@ function scenario(
       return "new";
     },
   };
+}
+
+function isNamed(names: readonly string[], path: string): boolean {
+  return names.some((name) => path === `/${name}` || path.startsWith(`/${name}/`));
 }
 
 function topOf(path: string): string {
@@ -177,6 +181,47 @@ const PARTIAL: readonly (readonly [string, Scenario])[] = [
   ],
 ];
 
+/** Folders that hold many files of which few are exchanged. */
+const FOLDERS: Files = {
+  "/a/0": "old metadata of a",
+  "/a/1": "old document",
+  "/a/2": "cut document",
+  "/b/0": "old metadata of b",
+  "/b/1": "cut document of b",
+  "/c/0": "nothing but metadata",
+};
+
+/** Exchanges of entries of directories. */
+const INNER: readonly (readonly [string, Scenario])[] = [
+  [
+    "files of a folder that are replaced, added, and only leave",
+    scenario(FOLDERS, { "/a/0": "new metadata", "/a/3": "new document" }, null, {
+      leaving: ["a/2"],
+      coming: ["a/0", "a/3"],
+    }),
+  ],
+  [
+    "files of two folders that only leave, and all that one of them has",
+    scenario(FOLDERS, {}, null, { leaving: ["a/1", "a/2", "c/0"], coming: [] }),
+  ],
+  [
+    "a file, a directory in a folder, and whole folders",
+    scenario(
+      { ...FOLDERS, "/b/deep/er/1": "old" },
+      { "/b/deep/2": "new", "/b/2": "new document", "/d/0": "metadata of d", "/d/1": "document" },
+      null,
+      { leaving: ["c"], coming: ["b/deep", "b/2", "d"] },
+    ),
+  ],
+  [
+    "a file of an index and the database, which comes last",
+    scenario(WITH_COMPANION, pick(NEW, (path) => !path.includes("-3")), DATABASE, {
+      leaving: ["segment-2/data"],
+      coming: ["segment-1/data", "chroma.sqlite3"],
+    }),
+  ],
+];
+
 for (const [what, each] of SCENARIOS) {
   Deno.test(`swapEntries() exchanges everything but the work directory ${what}`, () => {
     const disk = new MemoryDisk();
@@ -189,7 +234,7 @@ for (const [what, each] of SCENARIOS) {
   testInterruptions(what, each);
 }
 
-for (const [what, each] of PARTIAL) {
+for (const [what, each] of [...PARTIAL, ...INNER]) {
   Deno.test(`swapEntries() exchanges ${what}, and nothing else`, () => {
     const disk = new MemoryDisk();
     each.setUp(disk);
@@ -349,4 +394,139 @@ Deno.test("swapEntries() names what somebody makes while it is at work, and touc
   const [change] = recoverSwaps(STORE, { fs: disk.fs });
   assertEquals(change?.outcome, "undone");
   each?.judge(disk.list());
+});
+
+Deno.test("swapEntries() leaves no empty directory behind of those that held single files", () => {
+  for (const [what, each] of INNER) {
+    const disk = new MemoryDisk();
+    each.setUp(disk);
+    const before = disk.list();
+    const failing: WriteFs = {
+      ...disk.fs,
+      rename: (from, to) => {
+        if (from.startsWith(STAGED) || to === `${ASIDE}/c/0`) throw new Error("The disk is ill");
+        disk.fs.rename(from, to);
+      },
+    };
+    assertThrows(() => each.run(failing), OperationError, "The disk is ill");
+    assertEquals(disk.list(), before, what);
+    each.run(disk.fs);
+    assertEquals(disk.fs.look(STAGED), null, what);
+  }
+});
+
+Deno.test("swapEntries() syncs every directory in which a name changes", () => {
+  const [, each] = INNER[0] ?? [];
+  const disk = new MemoryDisk();
+  each?.setUp(disk);
+  const synced: string[] = [];
+  let renamed = 0;
+  each?.run({
+    ...disk.fs,
+    rename: (from, to) => {
+      if (to.startsWith(ASIDE) || to.startsWith(`${STORE}/a/`)) renamed = synced.length;
+      disk.fs.rename(from, to);
+    },
+    syncDirectory: (path) => {
+      synced.push(path);
+      disk.fs.syncDirectory(path);
+    },
+  });
+  assertEquals(synced.slice(renamed, renamed + 2), [`${STORE}/a`, `${STAGED}/a`]);
+  assert(synced.includes(`${ASIDE}/a`) && synced.includes(ASIDE));
+});
+
+Deno.test("swapEntries() looks at no file that it does not exchange", () => {
+  const [, each] = INNER[0] ?? [];
+  const disk = new MemoryDisk();
+  each?.setUp(disk);
+  for (let number = 10; number < 200; number++) disk.write(`${STORE}/a/${number}`, "untouched");
+  const looked: string[] = [];
+  const watch = <Result>(operation: (path: string) => Result) => (path: string): Result => {
+    looked.push(path);
+    return operation(path);
+  };
+  const { look, list, openForReading } = disk.fs;
+  each?.run({
+    ...disk.fs,
+    look: watch(look),
+    list: watch(list),
+    openForReading: watch(openForReading),
+  });
+  const inFolder = new Set(looked.filter((path) => path.startsWith(`${STORE}/a/`)));
+  assertEquals(inFolder, new Set([0, 2, 3].map((number) => `${STORE}/a/${number}`)));
+  assert(looked.length < 120, `${looked.length}`);
+});
+
+Deno.test("swapEntries() refuses a name with what is in it, and a name that is none", () => {
+  const disk = new MemoryDisk();
+  disk.mount(STORE);
+  put(disk, STORE, { ...FOLDERS, "/file": "no folder" });
+  put(disk, STAGED, { "/a/0": "new", "/e/0": "new", "/file/0": "new", "/link/0": "new" });
+  disk.write("/elsewhere/0", "somebody's");
+  disk.fs.makeSymbolicLink("/elsewhere", `${STORE}/link`);
+  const before = disk.list();
+  const wrong: readonly [SwapNames, string][] = [
+    [{ leaving: ["a"], coming: ["a/0"] }, "a/0 cannot be exchanged together with a"],
+    [{ leaving: ["a/1"], coming: ["a"] }, "a/1 cannot be exchanged together with a"],
+    [{ leaving: ["a", "a/1"], coming: [] }, "a/1 cannot be exchanged together with a"],
+    [{ leaving: [], coming: ["a/b/0"] }, '"a/b/0" is no name'],
+    [{ leaving: ["a/../b"], coming: [] }, '"a/../b" is no name'],
+    [{ leaving: ["a/.."], coming: [] }, '"a/.." is no name'],
+    [{ leaving: ["/a"], coming: [] }, '"/a" is no name'],
+    [{ leaving: ["a/"], coming: [] }, '"a/" is no name'],
+    [{ leaving: [".vecfsck/quarantine"], coming: [] }, "is no name"],
+    [{ leaving: [], coming: ["e/0"] }, `There is no e in ${STORE}`],
+    [{ leaving: [], coming: ["file/0"] }, `Not a directory: ${STORE}/file`],
+    [{ leaving: [], coming: ["link/0"] }, `Not a directory: ${STORE}/link`],
+    [{ leaving: [], coming: ["a/7"] }, `There is no a/7 in ${STAGED}`],
+    [{ leaving: ["link/0", "file/0", "a/7"], coming: [] }, "has nothing for"],
+  ];
+  for (const [names, problem] of wrong) {
+    const options = { store: STORE, aside: ASIDE, database: null, names, fs: disk.fs };
+    assertThrows(() => swapEntries(STORE, STAGED, options), OperationError, problem);
+  }
+  assertEquals(disk.list(), before);
+});
+
+/** The files of a process that is killed before a rename. */
+function killedBefore({ fs }: MemoryDisk, isLast: (from: string) => boolean): WriteFs {
+  let isKilled = false;
+  return {
+    ...fs,
+    rename: (from, to) => {
+      isKilled ||= isLast(from);
+      if (isKilled) throw new Error("Killed");
+      fs.rename(from, to);
+    },
+  };
+}
+
+Deno.test("recoverSwaps() makes a folder again that an engine has removed, for what comes back", () => {
+  const [, each] = INNER[0] ?? [];
+  const disk = new MemoryDisk();
+  each?.setUp(disk);
+  assertThrows(() => each?.run(killedBefore(disk, (from) => from.startsWith(STAGED))));
+  for (const name of disk.fs.list(`${STORE}/a`)) disk.fs.removeFile(`${STORE}/a/${name}`);
+  disk.fs.removeDirectory(`${STORE}/a`);
+  assertEquals(recoverSwaps(STORE, { fs: disk.fs }).map(({ outcome }) => outcome), ["undone"]);
+  const { "/a/0": metadata, "/a/2": cut } = below(disk.list(), STORE);
+  assertEquals([metadata, cut], ["old metadata of a", "cut document"]);
+  assertEquals(disk.fs.look(ASIDE), null);
+});
+
+Deno.test("recoverSwaps() touches nothing when an engine has written a file that left", () => {
+  const [, each] = INNER[0] ?? [];
+  const disk = new MemoryDisk();
+  each?.setUp(disk);
+  assertThrows(() => each?.run(killedBefore(disk, (from) => from.startsWith(STAGED))));
+  disk.write(`${STORE}/a/2`, "made by an engine");
+  const before = disk.list();
+  const [change] = recoverSwaps(STORE, { fs: disk.fs });
+  assertEquals(change?.outcome, "conflict");
+  assertStringIncludes(change?.message ?? "", `another process has made ${STORE}/a/2;`);
+  assertEquals(disk.list(), before);
+  disk.fs.removeFile(`${STORE}/a/2`);
+  assertEquals(recoverSwaps(STORE, { fs: disk.fs }).map(({ outcome }) => outcome), ["undone"]);
+  assertEquals(each?.judge(disk.list()), "old");
 });

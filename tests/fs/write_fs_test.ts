@@ -6,12 +6,17 @@ import { isRefusal, toWriteError, type WriteFs } from "../../lib/fs/write_fs.ts"
 import { REPOSITORY, scratchDirectory } from "../support/fixtures.ts";
 import { MemoryDisk, systemError } from "../support/memory_fs.ts";
 
-/** What writes files: Deno's functions, node:fs under any name, and opening for writing. */
+/** What of node:fs only reads, as long as no file is opened for more. */
+const READING = ["closeSync", "constants", "fstatSync", "openSync", "readSync"].join("|");
+
+/** What writes files: Deno's functions, most of node:fs, and opening for writing. */
 const WRITING = new RegExp(
   [
     /\bDeno\.(?:write(?:Text)?File|rename|remove|mkdir|copyFile|truncate|utime|chmod|chown|link|symlink|create|makeTemp(?:Dir|File))(?:Sync)?\b/,
     /\b(?:write|append|truncate|create|createNew): (?:true|write)\b/,
-    /\bfrom ["'](?:node:)?fs(?:\/promises)?["']/,
+    new RegExp(`import (?!\\{ (?:(?:${READING}),? )+\\} from )[^;]*from ["'](?:node:)?fs["']`),
+    /\bfrom ["'](?:node:)?fs\/promises["']/,
+    /\bO_(?:WRONLY|RDWR|CREAT|TRUNC|APPEND)\b|\bopenSync\([^)]*["'](?:[wa]|r\+)/,
     /\.(?:syncSync|syncDataSync|truncateSync|utimeSync|writeSync|tryLockSync|lockSync)\(/,
   ].map((pattern) => pattern.source).join("|"),
   "g",

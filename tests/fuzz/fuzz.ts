@@ -9,8 +9,10 @@
 import { join } from "@std/path";
 import { OperationError } from "../../lib/base/errors.ts";
 import { checkStore } from "../../lib/engine/check.ts";
+import { CHROMEM_STORES, chromemStore } from "../support/chromem_stores.ts";
 import { copyTree, GOLDEN_STORES, goldenStore, scratchDirectory } from "../support/fixtures.ts";
-import { FuzzRandom, MUTATIONS } from "./mutate.ts";
+import { mutateGob } from "./gob_mutate.ts";
+import { FuzzRandom, type Mutation, MUTATIONS } from "./mutate.ts";
 
 /** No check of a store of two megabytes may take longer. */
 const LONGEST_CHECK_MS = 20_000;
@@ -28,6 +30,38 @@ export interface FuzzReport {
   readonly failures: readonly string[];
 }
 
+/** A store that is broken. */
+export interface FuzzedStore {
+  /** Its name, for the report. */
+  readonly name: string;
+  /** Gives a copy of it. */
+  readonly copy: () => Promise<string>;
+  /** The ways to break a file. */
+  readonly mutations: Readonly<Record<string, Mutation>>;
+  /** A file that is as likely to be hit as a third of all. */
+  readonly heart?: string;
+}
+
+/** The stores of Chroma. */
+export const CHROMA: readonly FuzzedStore[] = GOLDEN_STORES.map((name) => ({
+  name,
+  copy: () => goldenStore(name),
+  mutations: MUTATIONS,
+  heart: "chroma.sqlite3",
+}));
+
+/** The databases of chromem-go. */
+export const CHROMEM: readonly FuzzedStore[] = CHROMEM_STORES.map((name) => ({
+  name: `chromem-go ${name}`,
+  copy: () => chromemStore(name),
+  // Within compressed bytes there is no gob to keep the structure of.
+  mutations: name === "gzip" ? MUTATIONS : { ...MUTATIONS, gob: breakGob, gobAgain: breakGob },
+}));
+
+function breakGob(bytes: Uint8Array, random: FuzzRandom): Uint8Array {
+  return mutateGob(bytes, random).bytes;
+}
+
 /** What is fuzzed: yields something for each finding, with its severity. */
 export type Subject = (store: string) => AsyncIterable<{ readonly severity?: string }>;
 
@@ -37,17 +71,19 @@ export type Subject = (store: string) => AsyncIterable<{ readonly severity?: str
  * @param seed The first seed; event n uses `seed + n`, so that `--seed N --events 1` replays one.
  * @param events How many stores to break.
  * @param subject What is run on each; a check unless told otherwise.
+ * @param stores The stores that are broken; those of Chroma unless told otherwise.
  * @returns What happened.
  */
 export async function fuzz(
   seed: number,
   events: number,
   subject: Subject = runCheck,
+  stores: readonly FuzzedStore[] = CHROMA,
 ): Promise<FuzzReport> {
   const failures: string[] = [];
   let damaged = 0;
   for (let event = 0; event < events; event++) {
-    const { store, description } = await breakStore(seed + event);
+    const { store, description } = await breakStore(seed + event, stores);
     const startedMs = performance.now();
     try {
       let severe = false;
@@ -75,28 +111,31 @@ async function* runCheck(store: string): AsyncGenerator<{ severity?: string }> {
 
 const masters = new Map<string, Promise<string>>();
 
-async function breakStore(seed: number): Promise<{ store: string; description: string }> {
+async function breakStore(
+  seed: number,
+  stores: readonly FuzzedStore[],
+): Promise<{ store: string; description: string }> {
   const random = new FuzzRandom(seed);
-  const golden = random.pick(GOLDEN_STORES);
-  const master = masters.get(golden) ?? goldenStore(golden);
+  const { name: golden, copy, mutations, heart } = random.pick(stores);
+  const master = masters.get(golden) ?? copy();
   masters.set(golden, master);
   const store = join(await scratchDirectory(), "fuzzed");
   await copyTree(await master, store);
   const damages: string[] = [];
   for (let damage = 1 + random.below(2); damage > 0; damage--) {
-    const file = random.pick(await listFiles(store));
-    const name = random.pick(Object.keys(MUTATIONS));
+    const file = random.pick(await listFiles(store, heart));
+    const name = random.pick(Object.keys(mutations));
     const bytes = await Deno.readFile(join(store, file));
     if (bytes.length > 0) {
-      await Deno.writeFile(join(store, file), MUTATIONS[name]?.(bytes, random) ?? bytes);
+      await Deno.writeFile(join(store, file), mutations[name]?.(bytes, random) ?? bytes);
     }
     damages.push(`${name} ${file}`);
   }
   return { store, description: `seed ${seed}: ${golden}, ${damages.join(", ")}` };
 }
 
-/** Lists the files; the catalogue, of which there is one, as often as the small files together. */
-async function listFiles(store: string): Promise<string[]> {
+/** Lists the files; the heart, where there is one, as often as it takes for a third of all. */
+async function listFiles(store: string, heart?: string): Promise<string[]> {
   const files: string[] = [];
   for await (const entry of Deno.readDir(store)) {
     if (!entry.isDirectory) continue;
@@ -104,5 +143,6 @@ async function listFiles(store: string): Promise<string[]> {
       files.push(`${entry.name}/${file.name}`);
     }
   }
-  return [...files.sort(), ...Array<string>(files.length >> 1).fill("chroma.sqlite3")];
+  const hearts = heart === undefined ? [] : Array<string>(files.length >> 1).fill(heart);
+  return [...files.sort(), ...hearts];
 }

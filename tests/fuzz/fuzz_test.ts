@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { fuzz } from "./fuzz.ts";
+import { CHROMEM, fuzz } from "./fuzz.ts";
 
 const SEED = Number(Deno.env.get("VECFSCK_FUZZ_SEED") ?? 20_261_121);
 
@@ -7,6 +7,12 @@ Deno.test(`fuzz() finds no trace, no hang and no flood of memory from seed ${SEE
   const report = await fuzz(SEED, 150);
   assertEquals(report.failures, []);
   assertEquals(report.damaged > 75, true, `only ${report.damaged} of 150 were noticed`);
+});
+
+Deno.test(`fuzz() finds no trace in databases of chromem-go from seed ${SEED} on`, async () => {
+  const report = await fuzz(SEED, 100, undefined, CHROMEM);
+  assertEquals(report.failures, []);
+  assertEquals(report.damaged > 50, true, `only ${report.damaged} of 100 were noticed`);
 });
 
 Deno.test("fuzz() reports a failure when what it runs throws", async () => {

@@ -136,6 +136,12 @@ Deno.test("parseManifest() reads what a repair has left, also where it has only 
   assertEquals(parseManifest(encodeManifest(REPAIR)), REPAIR);
   const added = { ...REPAIR, items: [] };
   assertEquals(parseManifest(encodeManifest(added)), added);
+  const inner = {
+    ...REPAIR,
+    items: [{ ...ITEM, from: "a1b2c3d4/00000000.gob", to: "data/a1b2c3d4/00000000.gob" }],
+    repair: { ...REPAIR.repair, added: ["a1b2c3d4/0123abcd.gob"] },
+  };
+  assertEquals(parseManifest(encodeManifest(inner as typeof REPAIR)), inner as typeof REPAIR);
 });
 
 Deno.test("parseManifest() refuses what a repair cannot have left", () => {
@@ -145,10 +151,17 @@ Deno.test("parseManifest() refuses what a repair cannot have left", () => {
     [{ repair: undefined }, "entry.repair is no object"],
     [{ items: [], repair: { ...repair, added: [] } }, "entry.items is empty"],
     [{ repair: { ...repair, added: ["../other"] } }, "added leads out of the store"],
-    [{ repair: { ...repair, added: ["segment/header.bin"] } }, "added leads out of the store"],
+    [{ repair: { ...repair, added: ["a/b/c"] } }, "added leads out of the store"],
+    [{ repair: { ...repair, added: ["a/.."] } }, "added leads out of the store"],
     [{ repair: { ...repair, added: [".vecfsck"] } }, "added leads out of the store"],
     [{ repair: { ...repair, came: [{ ...repair.came[0], path: "/etc/passwd" }] } }, "leads out"],
-    [{ items: [{ ...ITEM, from: "a/b", to: "data/a/b" }] }, "from leads out of the store"],
+    [{ items: [{ ...ITEM, from: "a/b/c", to: "data/a/b/c" }] }, "from leads out of the store"],
+    [{ items: [{ ...ITEM, from: "a//b", to: "data/a//b" }] }, "from leads out of the store"],
+    [{ items: [{ ...ITEM, from: "a/b", to: "data/b" }] }, "is not named as it was in the store"],
+    [
+      { items: ["a", "a/b"].map((from) => ({ ...ITEM, from, to: `data/${from}` })) },
+      "hold the same path twice in from",
+    ],
     [{ items: [{ ...ITEM, from: "a", to: "data/b" }] }, "is not named as it was in the store"],
   ];
   for (const [change, problem] of changes) {

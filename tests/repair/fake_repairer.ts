@@ -4,8 +4,9 @@
  * @module
  */
 
-import { basename, join } from "@std/path";
+import { basename, dirname, join } from "@std/path";
 import { localFs } from "../../lib/fs/platform.ts";
+import type { ViewDirectories } from "../../lib/fs/store_view.ts";
 import type { RepairDraft, RepairStep, RepairVerification } from "../../lib/model/repair.ts";
 import type {
   PreparedRepair,
@@ -51,12 +52,18 @@ export interface FakeRepair {
   readonly steps: readonly RepairStep[];
   /** Entries that come: copied from these paths, under their names. */
   readonly coming?: readonly string[];
+  /** Entries of directories that come, `folder/name`: copied from the paths. */
+  readonly inner?: Readonly<Record<string, string>>;
+  /** How directories stand in the view. */
+  readonly viewDirectories?: ViewDirectories;
   /** Entries that leave. */
   readonly leaving?: readonly string[];
   /** What the file of missing records holds. */
   readonly missing?: string;
   /** What its own look at the repaired store says. */
   readonly problems?: readonly string[];
+  /** Is shown the view. */
+  readonly onVerify?: (view: string) => void;
   /** What happens while it stages. */
   readonly onStage?: (request: RepairRequest) => void;
 }
@@ -64,6 +71,7 @@ export interface FakeRepair {
 /** A repairer that does what it is told. */
 export class FakeRepairer implements StoreRepairer {
   readonly stepKinds = [];
+  readonly viewDirectories: ViewDirectories;
   readonly #repair: FakeRepair;
   /** The requests that came. */
   readonly requests: RepairRequest[] = [];
@@ -71,6 +79,7 @@ export class FakeRepairer implements StoreRepairer {
   /** Makes one. */
   constructor(repair: FakeRepair) {
     this.#repair = repair;
+    this.viewDirectories = repair.viewDirectories ?? "linked";
   }
 
   /** Plans what it was told. */
@@ -92,20 +101,25 @@ class FakePrepared implements PreparedRepair {
   }
 
   stage(directory: string): ReturnType<PreparedRepair["stage"]> {
-    const { coming = [], leaving = [], missing, onStage } = this.#repair;
+    const { coming = [], inner = {}, leaving = [], missing, onStage } = this.#repair;
     onStage?.(this.#request);
     for (const path of coming) copyEntry(path, join(directory, basename(path)));
+    for (const [name, path] of Object.entries(inner)) {
+      Deno.mkdirSync(join(directory, dirname(name)), { recursive: true });
+      copyEntry(path, join(directory, name));
+    }
     const path = join(this.#request.scratch, "missing.jsonl");
     if (missing !== undefined) Deno.writeTextFileSync(path, missing);
     return Promise.resolve({
-      coming: coming.map((path) => basename(path)),
+      coming: [...coming.map((path) => basename(path)), ...Object.keys(inner)],
       leaving: [...leaving],
       saved: missing === undefined ? [] : [{ name: "missing.jsonl", path, lines: 1 }],
     });
   }
 
-  verify(_view: string): Promise<RepairVerification> {
-    const { problems = [] } = this.#repair;
+  verify(view: string): Promise<RepairVerification> {
+    const { problems = [], onVerify } = this.#repair;
+    onVerify?.(view);
     return Promise.resolve({ recall: [], vectorsCompared: 60, problems });
   }
 

@@ -3,6 +3,7 @@
  */
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { join, relative } from "@std/path";
+import { localFs } from "../../lib/fs/platform.ts";
 import { StoreDatabase } from "../../lib/sqlite/database.ts";
 import { readIdMap } from "../../lib/stores/chroma/segment/id_map.ts";
 import {
@@ -173,7 +174,7 @@ Deno.test("applyDamage() makes no database when there is none", async () => {
   const store = await scratchDirectory();
   for (const damage of DAMAGES.filter(({ name }) => !/^(sqlite_|hot_wal)/.test(name))) {
     assertThrows(
-      () => damage.apply({ store, collection: "notes", random: never() }),
+      () => damage.apply({ store, collection: "notes", fs: localFs, random: never() }),
       DamageNotApplicable,
     );
   }

@@ -22,6 +22,7 @@ export type Substitute = "as-it-is" | "short" | "lost";
 
 const WRITE_OPERATIONS = [
   "createFile",
+  "openForPatching",
   "makeDirectory",
   "makeTemporaryDirectory",
   "makeSymbolicLink",
@@ -54,7 +55,7 @@ export function interceptWrites(
     return [name, (...operands: unknown[]) => {
       ask(name, operands.filter((operand) => typeof operand === "string"));
       const result = operation(...operands);
-      return name === "createFile"
+      return name === "createFile" || name === "openForPatching"
         ? interceptFile(result as WritableFile, String(operands[0]), ask)
         : result;
     }];

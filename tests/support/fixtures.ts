@@ -111,6 +111,16 @@ async function freshCopy(archive: string): Promise<string> {
   return target;
 }
 
+/**
+ * Unpacks an archive once per process.
+ *
+ * @param archive A `.tar.gz` with its folder, below tests/fixtures.
+ * @returns The directory of what was in it, which tests read and do not change.
+ */
+export function unpackFixture(archive: string): Promise<string> {
+  return unpackOnce(join(FIXTURES, archive));
+}
+
 function unpackOnce(archive: string): Promise<string> {
   let directory = unpacked.get(archive);
   if (directory === undefined) {

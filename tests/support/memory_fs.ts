@@ -373,6 +373,11 @@ export class MemoryDisk {
         } as const;
         return this.#openForWriting(this.#make(path, mode, content));
       },
+      openForPatching: (path) => {
+        const node = this.#require(path);
+        if (node.kind !== "file") throw systemError("ELOOP", path);
+        return this.#openForWriting(node);
+      },
       makeDirectory: (path, mode) => {
         this.#make(path, mode, { kind: "directory", entries: new Map() });
       },

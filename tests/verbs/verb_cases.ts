@@ -8,6 +8,7 @@ import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { localFs } from "../../lib/fs/platform.ts";
 import { StoreDatabase } from "../../lib/sqlite/database.ts";
+import { CHROMEM_CASES } from "./chromem_cases.ts";
 import type { VerbCase } from "./verb_case.ts";
 import { asTwoDevices, copyEntry, PREPARATION_TIME, runVerb, type World } from "./world.ts";
 
@@ -261,4 +262,5 @@ export const VERB_CASES: readonly VerbCase[] = [
     args: ({ store, other }) => ["restore", store, "--to", other, "--yes"],
     device: "store",
   },
+  ...CHROMEM_CASES,
 ];

@@ -20,6 +20,7 @@ import type {
   TaskContext,
   TaskResult,
 } from "../../model/store.ts";
+import type { StoreStatistics } from "../../model/statistics.ts";
 import { concludeChroma } from "./conclude.ts";
 import { describeChromaBytes } from "./describe_bytes.ts";
 import { planChromaContents } from "./contents/plan_contents.ts";
@@ -27,6 +28,7 @@ import { detectChroma } from "./detect.ts";
 import { CATALOGUE_NAME } from "./layout.ts";
 import { listChromaIndexes } from "./list_indexes.ts";
 import { planChromaSnapshot } from "./plan_snapshot.ts";
+import { readChromaStatistics } from "./read_statistics.ts";
 import { isChromaTask, runChromaTask } from "./run_task.ts";
 import { surveyChroma } from "./survey.ts";
 import type { TaskFacts } from "./tasks.ts";
@@ -61,6 +63,9 @@ export const chromaFormat: StoreFormat = {
   },
   lockedDatabase(store: DetectedStore): string {
     return join(store.path, CATALOGUE_NAME);
+  },
+  readStatistics(store: DetectedStore): StoreStatistics {
+    return readChromaStatistics(store);
   },
   describeBytes(store: DetectedStore, path: string, range: ByteRange): ByteOwners | null {
     return describeChromaBytes(store, path, range);

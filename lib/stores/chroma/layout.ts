@@ -18,10 +18,14 @@
  */
 
 import { join } from "@std/path";
-import { toOperationError } from "../../base/errors.ts";
-import { toFileStamp } from "../../fs/read_fs.ts";
 import { INNER_WORK_DIRECTORY_NAME } from "../../fs/work_directory.ts";
-import type { FileStamp } from "../../model/store.ts";
+import {
+  listNames,
+  statOrNull,
+  type StoreFile,
+  toForeignEntry,
+  toStoreFile,
+} from "../directory.ts";
 
 /** The name of the catalogue. */
 export const CATALOGUE_NAME = "chroma.sqlite3";
@@ -38,16 +42,7 @@ export const SEGMENT_FILES = {
   idMap: "index_metadata.pickle",
 } as const;
 
-/** How many entries of foreign directories are counted; nobody keeps a home directory in a store. */
-const MOST_FOREIGN_ENTRIES = 10_000;
-
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-/** A file of the store. */
-export interface StoreFile extends FileStamp {
-  /** Bytes that it takes on the disk, or null where the system does not tell. */
-  readonly allocatedBytes: number | null;
-}
 
 /** A directory that holds, or held, the index of a segment. */
 export interface SegmentDirectory {
@@ -110,7 +105,7 @@ export function readLayout(path: string): Layout {
     } else if (info === null) {
       unreachable.push(name);
     } else {
-      foreign.push(readForeign(path, name, info));
+      foreign.push(toForeignEntry(path, name, info));
     }
   }
   return { path, catalogue, companions, segments, segmentsNotDirectories, foreign, unreachable };
@@ -156,75 +151,4 @@ function readSegmentDirectory(storePath: string, name: string): SegmentDirectory
     else irregular.push(fileName);
   }
   return { name, segmentId: name.slice(0, 36), movedAside: name.length > 36, files, irregular };
-}
-
-function readForeign(storePath: string, name: string, info: Deno.FileInfo): StoreFile {
-  const own = toStoreFile(name, info);
-  if (!info.isDirectory) return own;
-  return { ...own, sizeBytes: sumFileSizes(join(storePath, name)), aggregate: true };
-}
-
-/** Adds up the files below a directory; links are not followed, so that no loop can hold it. */
-function sumFileSizes(path: string): number {
-  const waiting = [path];
-  let sizeBytes = 0;
-  let entries = 0;
-  for (let directory = waiting.pop(); directory !== undefined; directory = waiting.pop()) {
-    for (const name of listNames(directory)) {
-      if (++entries > MOST_FOREIGN_ENTRIES) return sizeBytes;
-      const info = lstatOrNull(join(directory, name));
-      if (info?.isDirectory) waiting.push(join(directory, name));
-      else if (info?.isFile) sizeBytes += info.size;
-    }
-  }
-  return sizeBytes;
-}
-
-/**
- * Lists a directory.
- *
- * @param path The directory.
- * @returns The names in it, sorted.
- * @throws {OperationError} It cannot be listed.
- */
-export function listNames(path: string): string[] {
-  try {
-    return Array.from(Deno.readDirSync(path), (entry) => entry.name).sort();
-  } catch (error) {
-    throw toOperationError(error, path);
-  }
-}
-
-/** Looks at an entry itself, even where it is a link; null when that cannot be done. */
-export function lstatOrNull(path: string): Deno.FileInfo | null {
-  try {
-    return Deno.lstatSync(path);
-  } catch {
-    return null;
-  }
-}
-
-/**
- * Looks at an entry, where it is a link at what it leads to.
- *
- * @param path The entry.
- * @returns What is there; null for a link that leads nowhere and a file that has just gone.
- * @throws {OperationError} It cannot be looked at.
- */
-export function statOrNull(path: string): Deno.FileInfo | null {
-  try {
-    return Deno.statSync(path);
-  } catch (error) {
-    const operationError = toOperationError(error, path);
-    if (operationError.code === "not-found" || operationError.code === "link-loop") return null;
-    throw operationError;
-  }
-}
-
-function toStoreFile(path: string, info: Deno.FileInfo): StoreFile {
-  return {
-    ...toFileStamp(path, info),
-    ...(info.isDirectory ? { sizeBytes: 0 } : {}),
-    allocatedBytes: info.blocks === null ? null : info.blocks * 512,
-  };
 }

@@ -20,6 +20,7 @@ import {
 import { readCatalogue } from "./catalogue/read_catalogue.ts";
 import { decodeLabel, nameExpression, tolerateDamage } from "./catalogue/stored_values.ts";
 import { CATALOGUE_NAME, readLayout, type SegmentDirectory } from "./layout.ts";
+import { countRecordsBySegment } from "./records/count_records.ts";
 
 /** What the records of a METADATA segment say about the vectors of its collection. */
 interface RecordNumbers {
@@ -119,14 +120,10 @@ function countCopies(database: StoreDatabase): Map<string, RecordNumbers> {
 }
 
 function countRecords(database: StoreDatabase): Map<string, RecordNumbers> {
-  const rows = database.rows(
-    `SELECT ${nameExpression("segment_id")}, records FROM
-     (SELECT segment_id, count(*) AS records FROM embeddings GROUP BY segment_id)`,
+  const counted = [...countRecordsBySegment(database)];
+  return new Map(
+    counted.map(([id, records]) => [id, { records, onlyCopies: null, replayable: null }]),
   );
-  return new Map(rows.map(([segmentId, records]) => [
-    decodeLabel(segmentId),
-    { records: Number(records), onlyCopies: null, replayable: null },
-  ]));
 }
 
 const NO_RECORDS: RecordNumbers = { records: 0, onlyCopies: 0, replayable: 0 };

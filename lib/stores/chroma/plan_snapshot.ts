@@ -1,42 +1,26 @@
 /**
- * What a backup copies of a Chroma store:
+ * What a backup copies of a Chroma store, besides what `lib/stores/snapshot_walk.ts` says:
  *
- * | entry                                    | becomes                                               |
- * | ---------------------------------------- | ----------------------------------------------------- |
- * | chroma.sqlite3                           | a database                                            |
- * | chroma.sqlite3-journal, -wal, -shm       | nothing: the online backup of the database holds them |
- * | any other file, any directory            | itself, whoever wrote it                              |
- * | a link to a file or a directory          | what it leads to                                      |
- * | .vecfsck, what a killed vecfsck has left | left out                                              |
- * | a link that leads nowhere or back        | left out                                              |
- * | a socket, a pipe, a device               | left out                                              |
- * | a name that is not UTF-8                 | left out                                              |
- * | more entries than a store ever has       | left out, from the top of the store on                |
+ * | entry                              | becomes                                               |
+ * | ---------------------------------- | ----------------------------------------------------- |
+ * | chroma.sqlite3                     | a database                                            |
+ * | chroma.sqlite3-journal, -wal, -shm | nothing: the online backup of the database holds them |
  *
  * @module
  */
 
-import { join } from "@std/path";
-import { type OperationError, toOperationError } from "../../base/errors.ts";
-import { formatNumber } from "../../base/format.ts";
-import { isTemporaryName } from "../../fs/names.ts";
-import { toFileStamp } from "../../fs/read_fs.ts";
-import { INNER_WORK_DIRECTORY_NAME } from "../../fs/work_directory.ts";
-import type { DetectedStore, LeftOut, SnapshotFile, SnapshotPlan } from "../../model/store.ts";
-import {
-  CATALOGUE_NAME,
-  COMPANION_SUFFIXES,
-  isSegmentDirectoryName,
-  listNames,
-  lstatOrNull,
-  statOrNull,
-} from "./layout.ts";
+import type { DetectedStore, SnapshotPlan } from "../../model/store.ts";
+import { type SnapshotRules, walkSnapshot } from "../snapshot_walk.ts";
+import { CATALOGUE_NAME, COMPANION_SUFFIXES, isSegmentDirectoryName } from "./layout.ts";
 
-/** How many entries are looked at in all; nobody keeps a home directory in a store. */
-const MOST_ENTRIES = 100_000;
-
-/** How deep directories go; a link into a tree of one's own can lead on for very long. */
-const DEEPEST = 64;
+const RULES: SnapshotRules = {
+  mostEntries: 100_000,
+  isEngines: (name) => name === CATALOGUE_NAME || isSegmentDirectoryName(name),
+  kindOf(path) {
+    if (path === CATALOGUE_NAME) return "database";
+    return COMPANION_SUFFIXES.some((suffix) => path === CATALOGUE_NAME + suffix) ? null : "file";
+  },
+};
 
 /**
  * Lists what a backup copies of a store.
@@ -47,170 +31,5 @@ const DEEPEST = 64;
  * at.
  */
 export function planChromaSnapshot(store: DetectedStore): SnapshotPlan {
-  const files: SnapshotFile[] = [];
-  const directories: string[] = [];
-  const leftOut: LeftOut[] = [];
-  const root = resolvePath(store.path);
-  const names = listOnce(store.path, "", leftOut);
-  let entries = MOST_ENTRIES;
-  // What an engine keeps comes first: nothing that others put beside it takes its place.
-  for (const name of [...names.filter(isEngines), ...names.filter((name) => !isEngines(name))]) {
-    const walk = new EntryWalk(store.path, name, entries);
-    walk.visit(name, [root]);
-    entries = walk.entriesLeft;
-    for (const file of walk.files) files.push(file);
-    for (const directory of walk.directories) directories.push(directory);
-    for (const entry of walk.leftOut) leftOut.push(entry);
-  }
-  // In this order a directory comes before everything that is in it.
-  return {
-    files: files.sort(byPath),
-    directories: directories.sort(),
-    leftOut: leftOut.sort(byPath),
-  };
-}
-
-function byPath(left: { readonly path: string }, right: { readonly path: string }): number {
-  return left.path < right.path ? -1 : left.path > right.path ? 1 : 0;
-}
-
-/** Whether an entry at the top of a store has a name that engines give. */
-function isEngines(name: string): boolean {
-  return name === CATALOGUE_NAME || isSegmentDirectoryName(name);
-}
-
-/** Thrown when a tree is no part of any store, by its size. */
-class TooMuch extends Error {
-  /** Makes it with the reason for which the tree is left out. */
-  constructor(readonly reason: string) {
-    super(reason);
-  }
-}
-
-/** Walks one entry at the top of a store. */
-class EntryWalk {
-  readonly #storePath: string;
-  readonly #isEngines: boolean;
-  /** How many entries may still be looked at. */
-  entriesLeft: number;
-  /** The files so far. */
-  files: SnapshotFile[] = [];
-  /** The directories so far. */
-  directories: string[] = [];
-  /** What is left out so far. */
-  leftOut: LeftOut[] = [];
-
-  constructor(storePath: string, name: string, entriesLeft: number) {
-    this.#storePath = storePath;
-    this.#isEngines = isEngines(name);
-    this.entriesLeft = entriesLeft;
-  }
-
-  /**
-   * Visits the entry, and takes back everything where it is too much.
-   *
-   * @param name The entry.
-   * @param above The directories above it, with every link resolved.
-   */
-  visit(name: string, above: readonly string[]): void {
-    try {
-      this.#visit(name, above);
-    } catch (error) {
-      if (!(error instanceof TooMuch)) throw error;
-      this.files = [];
-      this.directories = [];
-      this.leftOut = [{ path: name, reason: error.reason }];
-    }
-  }
-
-  #visit(name: string, above: readonly string[]): void {
-    if (this.entriesLeft === 0) {
-      throw new TooMuch(`with it, the store has more than ${formatNumber(MOST_ENTRIES)} entries`);
-    }
-    this.entriesLeft--;
-    const path = join(this.#storePath, name);
-    const info = this.#unlessRefused(name, () => statOrNull(path));
-    if (info === undefined) return;
-    const isTop = above.length === 1;
-    const reason = (isTop ? explainOwn(name) : null) ?? explainOmission(path, info);
-    if (reason !== null) {
-      this.leftOut.push({ path: name, reason });
-    } else if (info?.isDirectory) {
-      this.#visitDirectory(name, above);
-    } else if (info?.isFile && !(isTop && isCompanion(name))) {
-      const kind = isTop && name === CATALOGUE_NAME ? "database" : "file";
-      this.files.push({ ...toFileStamp(name, info), kind });
-    }
-  }
-
-  #visitDirectory(name: string, above: readonly string[]): void {
-    const path = join(this.#storePath, name);
-    const found = this.#unlessRefused(name, () => {
-      return { resolved: resolvePath(path), names: listOnce(path, name, this.leftOut) };
-    });
-    if (found === undefined) return;
-    const { resolved, names } = found;
-    if (above.includes(resolved)) {
-      this.leftOut.push({ path: name, reason: "a link that leads back to a directory above it" });
-      return;
-    }
-    if (above.length > DEEPEST) throw new TooMuch(`its directories are more than ${DEEPEST} deep`);
-    this.directories.push(name);
-    for (const child of names) this.#visit(`${name}/${child}`, [...above, resolved]);
-  }
-
-  /** Leaves out what may not be read, unless it is the engine's; then it gives undefined. */
-  #unlessRefused<Value>(name: string, look: () => Value): Value | undefined {
-    try {
-      return look();
-    } catch (error) {
-      const failure = toOperationError(error, join(this.#storePath, name));
-      if (this.#isEngines) throw failure;
-      this.leftOut.push({ path: name, reason: explainRefusal(failure) });
-      return undefined;
-    }
-  }
-}
-
-function resolvePath(path: string): string {
-  try {
-    return Deno.realPathSync(path);
-  } catch (error) {
-    throw toOperationError(error, path);
-  }
-}
-
-function isCompanion(name: string): boolean {
-  return COMPANION_SUFFIXES.some((suffix) => name === CATALOGUE_NAME + suffix);
-}
-
-/** Lists a directory; of names that read the same for they are not UTF-8, the first counts. */
-function listOnce(path: string, name: string, leftOut: LeftOut[]): string[] {
-  const names: string[] = [];
-  for (const child of listNames(path)) {
-    if (names.at(-1) !== child) names.push(child);
-    else leftOut.push({ path: name === "" ? child : `${name}/${child}`, reason: NOT_UTF8 });
-  }
-  return names;
-}
-
-const NOT_UTF8 = "its name is not UTF-8";
-
-function explainOwn(name: string): string | null {
-  if (name === INNER_WORK_DIRECTORY_NAME) return "the work directory of vecfsck";
-  return isTemporaryName(name) ? "left behind by a vecfsck that was interrupted" : null;
-}
-
-/** Says why an entry cannot be copied; null when it can, or has just gone. */
-function explainOmission(path: string, info: Deno.FileInfo | null): string | null {
-  if (info !== null) {
-    return info.isFile || info.isDirectory ? null : "neither a file nor a directory";
-  }
-  if (lstatOrNull(path) !== null) return "a link that leads nowhere";
-  // The runtime lists a name that is not UTF-8 with U+FFFD in it, and then does not find it.
-  return path.includes("\ufffd") ? NOT_UTF8 : null;
-}
-
-function explainRefusal({ code, message }: OperationError): string {
-  return code === "permission-denied" ? "no permission to read it" : message;
+  return walkSnapshot(store.path, RULES);
 }

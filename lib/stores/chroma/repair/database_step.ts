@@ -5,7 +5,8 @@
  */
 
 import type { Finding } from "../../../model/finding.ts";
-import type { AnsweredFinding, RepairStep } from "../../../model/repair.ts";
+import type { RepairStep } from "../../../model/repair.ts";
+import { listAnswers } from "../../repair_steps.ts";
 import { CATALOGUE_NAME } from "../layout.ts";
 import type { PreparedStep, RepairContext } from "./repair_context.ts";
 
@@ -50,18 +51,4 @@ export function createDatabaseStep(
       sizeBytes: working.claimDatabaseSize(),
     },
   };
-}
-
-/**
- * Lists findings as a step answers them: once for each code and file.
- *
- * @param findings The findings.
- * @returns What is answered.
- */
-export function listAnswers(findings: readonly Finding[]): AnsweredFinding[] {
-  const answers = new Map<string, AnsweredFinding>();
-  for (const { code, name, severity, path } of findings) {
-    answers.set(`${code} ${path ?? ""}`, { code, name, severity, path });
-  }
-  return [...answers.values()];
 }

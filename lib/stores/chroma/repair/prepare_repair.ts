@@ -32,7 +32,7 @@ import { prepareIndexStage } from "./index/index_stage.ts";
 import { prepareRecordsStage } from "./records/records_stage.ts";
 import type { PreparedStep, RepairStage, StagingArea } from "./repair_context.ts";
 import { requireCollection } from "./require_collection.ts";
-import { SavedFiles } from "./saved_files.ts";
+import { SavedFiles } from "../../saved_files.ts";
 import { WorkingStore } from "./working_store.ts";
 
 const STAGES: Readonly<Record<RepairStageName, RepairStage>> = {
@@ -51,6 +51,7 @@ const RUNS: readonly RepairStageName[] = REPAIR_STAGES.flatMap((name) =>
 
 /** How Chroma's stores are repaired. */
 export const chromaRepairer: StoreRepairer = {
+  viewDirectories: "linked",
   stepKinds: [
     "rebuild-database",
     "restore-database",

@@ -8,7 +8,7 @@ import type { Finding } from "../../../model/finding.ts";
 import type { RepairStep, RepairVerification } from "../../../model/repair.ts";
 import type { DetectedStore } from "../../../model/store.ts";
 import type { RepairRequest } from "../../repair_format.ts";
-import type { SavedFiles } from "./saved_files.ts";
+import type { SavedFiles } from "../../saved_files.ts";
 import type { WorkingStore } from "./working_store.ts";
 
 /** What a stage of a repair is given. */

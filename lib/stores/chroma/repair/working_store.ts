@@ -19,7 +19,8 @@ import { DatabaseFiles } from "../../../sqlite/database_files.ts";
 import { holdDatabase } from "../../../sqlite/online_backup.ts";
 import type { DetectedStore } from "../../../model/store.ts";
 import type { RebuildReport } from "../rebuild/rebuild_database.ts";
-import { CATALOGUE_NAME, COMPANION_SUFFIXES, statOrNull } from "../layout.ts";
+import { statOrNull } from "../../directory.ts";
+import { CATALOGUE_NAME, COMPANION_SUFFIXES } from "../layout.ts";
 
 /** The name of the directory in the scratch directory. */
 const VIEW_NAME = "working-store";

@@ -23,7 +23,8 @@ import { type SlotSurvey, surveySlots } from "../../../hnsw/slots.ts";
 import type { CheckLevel } from "../../../model/report.ts";
 import { findLayout } from "./find_layout.ts";
 import { type IdMap, type IdVisitor, readIdMap } from "./id_map.ts";
-import { SEGMENT_FILES, type StoreFile } from "../layout.ts";
+import type { StoreFile } from "../../directory.ts";
+import { SEGMENT_FILES } from "../layout.ts";
 import {
   isCosine,
   type SegmentFileKey,

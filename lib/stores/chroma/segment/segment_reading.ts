@@ -12,7 +12,8 @@ import type { FindingFacts } from "../../../model/finding.ts";
 import type { Places } from "../../../model/place_tally.ts";
 import type { IndexSettings } from "../catalogue/configuration.ts";
 import type { IdMap } from "./id_map.ts";
-import { SEGMENT_FILES, type SegmentDirectory, type StoreFile } from "../layout.ts";
+import type { StoreFile } from "../../directory.ts";
+import { SEGMENT_FILES, type SegmentDirectory } from "../layout.ts";
 
 /** What the catalogue says of a VECTOR segment; plain data. */
 export interface SegmentSubject {

@@ -10,7 +10,7 @@ import type { SqlValue, StoreDatabase } from "../../../../sqlite/database.ts";
 import type { RefusedRow } from "../../rebuild/insert_rows.ts";
 import type { RestoredCollection } from "../../rebuild/restore_collections.ts";
 import type { RebuildReport } from "../../rebuild/rebuild_database.ts";
-import type { SavedFiles } from "../saved_files.ts";
+import type { SavedFiles } from "../../../saved_files.ts";
 import type { RebuiltFile } from "./rebuild_file.ts";
 
 /** Tables whose lost rows their indexes name, so that what is lost of them is told one by one. */

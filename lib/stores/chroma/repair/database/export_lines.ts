@@ -11,7 +11,7 @@
  */
 
 import type { SalvagedRecord } from "../../salvage/salvage_request.ts";
-import type { SavedFiles } from "../saved_files.ts";
+import type { SavedFiles } from "../../../saved_files.ts";
 
 /** Writes the records of one segment. */
 export class ExportFile {

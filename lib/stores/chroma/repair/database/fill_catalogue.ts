@@ -12,7 +12,8 @@ import { OperationError } from "../../../../base/errors.ts";
 import { SqliteError, type SqlValue, StoreDatabase } from "../../../../sqlite/database.ts";
 import { openForReading } from "../../../../sqlite/reading.ts";
 import type { OlderCopy } from "../../../repair_format.ts";
-import { CATALOGUE_NAME, statOrNull } from "../../layout.ts";
+import { statOrNull } from "../../../directory.ts";
+import { CATALOGUE_NAME } from "../../layout.ts";
 import type { RebuildReport } from "../../rebuild/rebuild_database.ts";
 import type { RestoredCollection } from "../../rebuild/restore_collections.ts";
 

@@ -15,14 +15,10 @@ import { copyFile, copyTree } from "../../../../fs/copy.ts";
 import type { WriteFs } from "../../../../fs/write_fs.ts";
 import type { Finding } from "../../../../model/finding.ts";
 import type { RepairStep } from "../../../../model/repair.ts";
-import {
-  CATALOGUE_NAME,
-  type Layout,
-  listFiles,
-  readLayout,
-  type StoreFile,
-} from "../../layout.ts";
-import { createDatabaseStep, listAnswers } from "../database_step.ts";
+import type { StoreFile } from "../../../directory.ts";
+import { CATALOGUE_NAME, type Layout, listFiles, readLayout } from "../../layout.ts";
+import { listAnswers } from "../../../repair_steps.ts";
+import { createDatabaseStep } from "../database_step.ts";
 import type { PreparedStep, RepairContext, StagingArea } from "../repair_context.ts";
 
 /**

@@ -5,7 +5,7 @@
  */
 
 import type { StoreDatabase } from "../../../../sqlite/database.ts";
-import type { SavedFiles } from "../saved_files.ts";
+import type { SavedFiles } from "../../../saved_files.ts";
 import { SEGMENT_NAMES } from "../segment_names.ts";
 import { FULLTEXT_TABLE } from "./rebuild_fulltext.ts";
 

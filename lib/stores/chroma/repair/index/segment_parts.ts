@@ -8,7 +8,7 @@ import type { StoreDatabase } from "../../../../sqlite/database.ts";
 import type { RepairRequest } from "../../../repair_format.ts";
 import type { SegmentSalvage } from "../../salvage/salvage_request.ts";
 import { takeOutRecords } from "../records/take_out_records.ts";
-import type { SavedFiles } from "../saved_files.ts";
+import type { SavedFiles } from "../../../saved_files.ts";
 import { MISSING_REASONS } from "./segment_losses.ts";
 import type { StoreIndex, WantedIndex } from "./wanted_segments.ts";
 

@@ -19,7 +19,7 @@ import { listCollections } from "../../catalogue/catalogue.ts";
 import type { QueuePosition } from "../../records/queue.ts";
 import { findRowFault, type RowFault } from "../../records/queue_row.ts";
 import { decodeWholeRow, WHOLE_ROW } from "../../records/read_queue.ts";
-import type { SavedFiles } from "../saved_files.ts";
+import type { SavedFiles } from "../../../saved_files.ts";
 import { deleteQueueRows } from "./delete_queue_rows.ts";
 import type { RecordStore } from "./record_store.ts";
 

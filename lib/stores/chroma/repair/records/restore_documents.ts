@@ -13,7 +13,7 @@ import type { StoreDatabase } from "../../../../sqlite/database.ts";
 import type { Catalogue } from "../../catalogue/catalogue.ts";
 import type { RecordMetadata } from "../../contents/pending_operations.ts";
 import { CONFLICTS_FILE } from "../fulltext/differing_texts.ts";
-import type { SavedFiles } from "../saved_files.ts";
+import type { SavedFiles } from "../../../saved_files.ts";
 import { type QueueHistory, QueueHistoryReader } from "./queue_history.ts";
 import type { RecordCollection, RecordStore } from "./record_store.ts";
 import { DOCUMENT_KEY } from "./record_values.ts";

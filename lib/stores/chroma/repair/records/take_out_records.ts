@@ -15,7 +15,7 @@ import type { RecordPlace } from "../../records/read_records.ts";
 import { findRowFault, QUEUE_OPERATIONS } from "../../records/queue_row.ts";
 import { decodeWholeRow, WHOLE_ROW } from "../../records/read_queue.ts";
 import type { SqlValue, StoreDatabase } from "../../../../sqlite/database.ts";
-import type { SavedFiles } from "../saved_files.ts";
+import type { SavedFiles } from "../../../saved_files.ts";
 import { deleteQueueRows } from "./delete_queue_rows.ts";
 import { readRecordMetadata, toRecordText } from "./record_values.ts";
 import { removeRecordRows } from "./remove_rows.ts";

@@ -10,7 +10,7 @@ import type { Finding } from "../../../../../lib/model/finding.ts";
 import type { RepairStep } from "../../../../../lib/model/repair.ts";
 import { prepareCatalogueStage } from "../../../../../lib/stores/chroma/repair/catalogue/catalogue_stage.ts";
 import { isWanted, stageOf } from "../../../../../lib/stores/chroma/repair/cures.ts";
-import { SavedFiles } from "../../../../../lib/stores/chroma/repair/saved_files.ts";
+import { SavedFiles } from "../../../../../lib/stores/saved_files.ts";
 import { WorkingStore } from "../../../../../lib/stores/chroma/repair/working_store.ts";
 import { requireStore } from "../../../../../lib/stores/registry.ts";
 import type { RepairRequest } from "../../../../../lib/stores/repair_format.ts";

@@ -5,10 +5,8 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { OperationError } from "../../../../../lib/base/errors.ts";
 import { localFs } from "../../../../../lib/fs/platform.ts";
-import {
-  HandedInVectors,
-  type NamedCollection,
-} from "../../../../../lib/stores/chroma/repair/index/handed_in_vectors.ts";
+import { HandedInVectors } from "../../../../../lib/stores/chroma/repair/index/handed_in_vectors.ts";
+import type { NamedCollection } from "../../../../../lib/stores/handed_in_lines.ts";
 import { scratchDirectory } from "../../../../support/fixtures.ts";
 
 const NOTES: NamedCollection = { name: "notes", dimension: 3 };

@@ -13,7 +13,7 @@ import {
   type RecordStore,
 } from "../../../../../lib/stores/chroma/repair/records/record_store.ts";
 import type { TakeOutPlace } from "../../../../../lib/stores/chroma/repair/records/take_out_records.ts";
-import { SavedFiles } from "../../../../../lib/stores/chroma/repair/saved_files.ts";
+import { SavedFiles } from "../../../../../lib/stores/saved_files.ts";
 import { WorkingStore } from "../../../../../lib/stores/chroma/repair/working_store.ts";
 import { requireStore } from "../../../../../lib/stores/registry.ts";
 import { scratchDirectory } from "../../../../support/fixtures.ts";
