@@ -27,6 +27,7 @@ export {
   type OperationErrorOptions,
 } from "./lib/base/errors.ts";
 export { type FindingCode, type FindingName, listFindingCodes } from "./lib/model/codes.ts";
+export type { ChromemFindingName, StoreFindingName } from "./lib/model/finding_names.ts";
 export type { Severity } from "./lib/model/codes.ts";
 export type { Finding, JsonValue, SeverityCounts, Verdict } from "./lib/model/finding.ts";
 export type {
@@ -54,6 +55,22 @@ export {
   quarantineStaleHnsw,
   type QuarantineStaleHnswOptions,
 } from "./lib/quarantine/stale_hnsw.ts";
+export {
+  type ChromemCollection,
+  type FittingName,
+  listChromemCollections,
+  type ListChromemOptions,
+} from "./lib/chromem/list_collections.ts";
+export {
+  type ChromemDocument,
+  type DamagedChromemDocument,
+  readChromemCollection,
+  type ReadChromemOptions,
+} from "./lib/chromem/read_collection.ts";
+export {
+  recoverChromemMetadata,
+  type RecoverMetadataSettings,
+} from "./lib/chromem/recover_metadata.ts";
 export { planStoreRepair } from "./lib/repair/plan_repair.ts";
 export { repairStore } from "./lib/repair/repair_store.ts";
 export type {
@@ -87,3 +104,26 @@ export type {
   UnansweredFinding,
 } from "./lib/model/repair.ts";
 export type { RepairProgress } from "./lib/stores/repair_format.ts";
+export { guardStore } from "./lib/guard/guard_store.ts";
+export type {
+  GuardCure,
+  GuardOutcome,
+  GuardPolicy,
+  GuardSettings,
+  GuardState,
+} from "./lib/guard/guard_outcome.ts";
+export { type StatusOptions, systemStatus } from "./lib/status/read_status.ts";
+export type {
+  BackupsStatus,
+  BackupStatus,
+  CollectionsStatus,
+  CollectionStatus,
+  FindingKindStatus,
+  FullCheckStatus,
+  HealthStatus,
+  MemoryStatus,
+  QuarantineStatus,
+  SystemStatus,
+} from "./lib/status/system_status.ts";
+export type { QueueStatistics, SizeStatistics } from "./lib/model/statistics.ts";
+export type { VerificationLevel } from "./lib/backup/verification.ts";

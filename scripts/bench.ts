@@ -3,8 +3,9 @@
  *
  * Without arguments the standard store (135,464 records of 384 dimensions) is taken from
  * `bench-data/standard`, and made there first by a real chromadb where `VECFSCK_ENGINES` names a
- * directory with `chroma-<1.x>/bin/python`. Every command is run several times in turn with the
- * others; medians are printed, for machines are noisy.
+ * directory with `chroma-<1.x>/bin/python`; and databases of chromem-go (100,000 documents of 384
+ * dimensions) where `VECFSCK_CHROMEM` names the judge. Every command is run several times in turn
+ * with the others; medians are printed, for machines are noisy.
  *
  * @module
  */
@@ -13,26 +14,12 @@ import { dirname, join, resolve } from "@std/path";
 import { geometryOfHeader } from "../lib/hnsw/geometry.ts";
 import { parseHeader } from "../lib/hnsw/header.ts";
 import { compareBuilders, findPeer } from "./bench_build.ts";
+import { compareChromem, isChromem, standardChromemStores } from "./bench_chromem.ts";
+import { type Contender, measureInTurn, printRuns } from "./bench_measure.ts";
 
-const ROUNDS = 5;
 const STANDARD_STORE = "bench-data/standard";
 
-/** One thing that is measured: a whole process. */
-interface Contender {
-  readonly name: string;
-  readonly command: string;
-  readonly args: readonly string[];
-  /** Is removed before each run; what the process writes goes below it. */
-  readonly output?: string;
-  /** Is done before each run, and not measured. */
-  readonly prepare?: () => Promise<void>;
-}
-
-/** What one run of a process took. */
-interface Measurement {
-  readonly wallMs: number;
-  readonly peakBytes: number | null;
-}
+const INTEGRITY_CHECK_NAME = "PRAGMA integrity_check alone";
 
 const INTEGRITY_CHECK = `
 import { DatabaseSync } from "node:sqlite";
@@ -77,12 +64,14 @@ function sealContenders(store: string, output: string): Contender[] {
     args: [...PERMISSIONS, "cli.ts", verb, "--quiet", ...options, store],
   });
   const [seal, state] = [join(output, "seal"), join(output, "state")];
+  const guarded = join(output, "guarded");
   return [
     // The run that is not counted notes down what it finds.
     {
       name: "vecfsck check --since-seal, unchanged",
       ...run("check", "--since-seal", "--state", state),
     },
+    { name: "vecfsck guard, unchanged", ...run("guard", "--state", guarded) },
     { name: "vecfsck seal", ...run("seal", "--output", seal) },
     { name: "vecfsck check --seal", ...run("check", "--seal", seal) },
     { name: "vecfsck check --seal --quick", ...run("check", "--quick", "--seal", seal) },
@@ -153,7 +142,7 @@ function contenders(store: string, integrityScript: string): Contender[] {
     { name: "vecfsck check --full", command: DENO, args: check("--full") },
     { name: "vecfsck check --quick", command: DENO, args: check("--quick") },
     {
-      name: "PRAGMA integrity_check alone",
+      name: INTEGRITY_CHECK_NAME,
       command: DENO,
       args: [...PERMISSIONS, integrityScript, join(store, "chroma.sqlite3")],
     },
@@ -163,41 +152,6 @@ function contenders(store: string, integrityScript: string): Contender[] {
       args: ["-c", 'find "$0" -type f -exec cat {} + > /dev/null', store],
     },
   ];
-}
-
-async function measure({ command, args, output, prepare }: Contender): Promise<Measurement> {
-  if (output !== undefined) await Deno.remove(output, { recursive: true }).catch(() => {});
-  await prepare?.();
-  const started = performance.now();
-  const child = new Deno.Command(command, {
-    args: [...args],
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  let peakBytes: number | null = null;
-  // The kernel's high-water mark only grows, so looking often enough misses next to nothing.
-  const watch = setInterval(() => {
-    peakBytes = Math.max(peakBytes ?? 0, readPeakBytes(child.pid) ?? 0) || peakBytes;
-  }, 10);
-  await child.status;
-  clearInterval(watch);
-  return { wallMs: performance.now() - started, peakBytes };
-}
-
-function readPeakBytes(pid: number): number | null {
-  try {
-    const status = Deno.readTextFileSync(`/proc/${pid}/status`);
-    const kibibytes = /VmHWM:\s+(\d+) kB/.exec(status)?.[1];
-    return kibibytes === undefined ? null : Number(kibibytes) * 1024;
-  } catch {
-    return null;
-  }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? NaN;
 }
 
 async function compare(store: string): Promise<void> {
@@ -211,40 +165,10 @@ async function compare(store: string): Promise<void> {
     ...backupContenders(store, output),
     ...repairContenders(store, output),
   ];
-  const runs = new Map<string, Measurement[]>(list.map(({ name }) => [name, []]));
-  for (let round = -1; round < ROUNDS; round++) {
-    for (const contender of list) {
-      const measurement = await measure(contender);
-      if (round >= 0) runs.get(contender.name)?.push(measurement);
-    }
-  }
+  const runs = await measureInTurn(list);
   await Deno.remove(integrityScript);
   await Deno.remove(output, { recursive: true });
-  print(store, runs);
-}
-
-function print(store: string, runs: Map<string, Measurement[]>): void {
-  console.log(`\n${store} (${ROUNDS} runs each after one that is not counted, in turn)\n`);
-  console.log("| command | median | min | max | against integrity_check | peak memory |");
-  console.log("| --- | ---: | ---: | ---: | ---: | ---: |");
-  const peer = median((runs.get("PRAGMA integrity_check alone") ?? []).map((run) => run.wallMs));
-  for (const [name, measurements] of runs) {
-    const walls = measurements.map((run) => run.wallMs);
-    const peak = Math.max(...measurements.map((run) => run.peakBytes ?? 0));
-    const cells = [
-      name,
-      seconds(median(walls)),
-      seconds(Math.min(...walls)),
-      seconds(Math.max(...walls)),
-      `${(median(walls) / peer).toFixed(2)} ×`,
-      peak === 0 ? "unknown" : `${Math.round(peak / 1e6)} MB`,
-    ];
-    console.log(`| ${cells.join(" | ")} |`);
-  }
-}
-
-function seconds(durationMs: number): string {
-  return `${(durationMs / 1000).toFixed(2)} s`;
+  printRuns(store, runs, { peer: INTEGRITY_CHECK_NAME, against: "integrity_check" });
 }
 
 async function standardStore(): Promise<string> {
@@ -276,10 +200,13 @@ async function standardStore(): Promise<string> {
 
 const stores = Deno.args.length > 0
   ? Deno.args.map((path) => resolve(path))
-  : [await standardStore()];
+  : [await standardStore(), ...await standardChromemStores()];
 console.log(
   `Deno ${Deno.version.deno}, ${navigator.hardwareConcurrency} cores, ${Deno.build.target}`,
 );
-for (const store of stores) await compare(store);
+for (const store of stores) {
+  if (isChromem(store)) await compareChromem(store);
+  else await compare(store);
+}
 const peer = findPeer();
 if (peer !== null) await compareBuilders(peer, Deno.env.get("VECFSCK_EMBEDDINGS"));

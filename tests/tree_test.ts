@@ -15,6 +15,8 @@ const LAYERS = [
   ["quarantine", "seal"],
   ["backup"],
   ["repair"],
+  ["guard"],
+  ["status", "drill", "chromem"],
   ["output"],
   ["cli"],
 ] as const;

@@ -6,13 +6,13 @@
 
 import { OperationError } from "../base/errors.ts";
 import { printable } from "../base/printable.ts";
+import type { BackupScope } from "../backup/manifest.ts";
 import { type BackupPlace, backupPlaceOf } from "../backup/place.ts";
 import { DEFAULT_POLICY, keepsNothing, type RetentionPolicy } from "../backup/retention.ts";
 import { toErrorEvent } from "../output/json.ts";
 import { type ExitCode, exitCodeOfError } from "./exit_code.ts";
 import { toReportedError } from "./failure.ts";
 import type { Invocation } from "./invocation.ts";
-import { ProgressBar } from "./progress_bar.ts";
 import { findVerb } from "./verbs.ts";
 import { usageError } from "./usage_error.ts";
 
@@ -40,6 +40,16 @@ export function readPolicy({ options }: Invocation): RetentionPolicy {
     throw usageError("These rules would remove every backup", findVerb("backup prune") ?? null);
   }
   return policy;
+}
+
+/**
+ * Reads which backups a call is about.
+ *
+ * @param invocation The call.
+ * @returns What they hold.
+ */
+export function readScope({ options }: Invocation): BackupScope {
+  return options.flag("metadata-only") ? "metadata" : "all";
 }
 
 /**
@@ -75,27 +85,6 @@ export async function reportingFailure(
     const lines = [`vecfsck: ${failure.message}`, failure.hint ?? ""];
     await output.tell(lines.filter((line) => line !== "").map((line) => printable(line, 4096)));
     return exitCodeOfError(failure.code);
-  }
-}
-
-/**
- * Runs a check with a progress bar, for people at a terminal that can move.
- *
- * @param invocation The call.
- * @param work The work; it is given the bar, or null.
- * @returns What the work returns.
- */
-export async function withProgress<Result>(
-  { options, output, environment }: Invocation,
-  work: (bar: ProgressBar | null) => Promise<Result>,
-): Promise<Result> {
-  const isWanted = environment.stderr.isTerminal && !output.json && !options.flag("quiet") &&
-    environment.variable("TERM") !== "dumb";
-  const bar = isWanted ? new ProgressBar(environment) : null;
-  try {
-    return await work(bar);
-  } finally {
-    await bar?.stop();
   }
 }
 

@@ -1,13 +1,39 @@
 /**
- * What `check` is given besides the store: a seal, and what earlier checks have found.
+ * What `check` is given besides the store: names and a key, a seal, and what earlier checks have
+ * found.
  *
  * @module
  */
 
 import type { RunCheckOptions } from "../engine/run_check.ts";
 import type { Invocation } from "./invocation.ts";
+import { readKeyFile } from "./key_file.ts";
+import { readNames } from "./names_file.ts";
 import { usageError } from "./usage_error.ts";
 import { findVerb } from "./verbs.ts";
+
+/** What the checks of all stores are given. */
+export interface CheckInputs {
+  /** Options for the engine. */
+  readonly options: Pick<RunCheckOptions, "names" | "key">;
+  /** What has to be said before the first check, as sentences. */
+  readonly notices: readonly string[];
+}
+
+/**
+ * Reads what every store is checked with.
+ *
+ * @param invocation The call.
+ * @returns The names and the key that were given.
+ * @throws {OperationError} A file cannot be read, or is not what it has to be.
+ */
+export function readCheckInputs({ options }: Invocation): CheckInputs {
+  const path = options.text("key-file");
+  const names = readNames(options);
+  if (path === undefined) return { options: { names }, notices: [] };
+  const { key, notices } = readKeyFile(path);
+  return { options: { names, key }, notices };
+}
 
 /** What the check of one store is given besides. */
 export interface CheckExtras {

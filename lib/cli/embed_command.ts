@@ -9,47 +9,11 @@
 
 import { join } from "@std/path";
 import { OperationError } from "../base/errors.ts";
-import { printable } from "../base/printable.ts";
-import { splitShellWords } from "../base/shell_words.ts";
 import { ScratchDirectory } from "../fs/scratch.ts";
 import type { RepairPlanOptions } from "../repair/outcome.ts";
 import { rehearseRepair } from "../repair/rehearse_repair.ts";
 import { embedLines } from "./embed_lines.ts";
-import type { Invocation } from "./invocation.ts";
-import { usageError } from "./usage_error.ts";
-import { findVerb } from "./verbs.ts";
-
-/** A program and its arguments. */
-export interface EmbedCommand {
-  /** The program. */
-  readonly program: string;
-  /** Its arguments. */
-  readonly args: readonly string[];
-}
-
-/**
- * Reads the command, and makes sure that it may be run before anything is done.
- *
- * @param invocation The call.
- * @returns The command, or null where none was given.
- * @throws {OperationError} The command is empty or has an open quote, or it may not be run.
- */
-export function readEmbedCommand({ options }: Invocation): EmbedCommand | null {
-  const text = options.text("embed-command");
-  if (text === undefined) return null;
-  const [program, ...args] = splitShellWords(text) ?? [];
-  if (program === undefined || program === "") {
-    const message = `--embed-command needs a program and its arguments, not "${printable(text)}"`;
-    throw usageError(message, findVerb("repair") ?? null);
-  }
-  const { state } = Deno.permissions.querySync({ name: "run", command: program });
-  if (state === "granted") return { program, args };
-  throw new OperationError(
-    "permission-denied",
-    `--embed-command may not run ${printable(program)}: vecfsck was started without --allow-run`,
-    { hint: `Nothing was changed. Give deno the permission: --allow-run=${printable(program)}` },
-  );
-}
+import type { Program } from "./program_option.ts";
 
 /**
  * Has the command make the vectors that a repair would miss, and repairs with them.
@@ -63,7 +27,7 @@ export function readEmbedCommand({ options }: Invocation): EmbedCommand | null {
  * vector; nothing was changed.
  */
 export async function withEmbeddedVectors<Result>(
-  { program, args }: EmbedCommand,
+  { program, args }: Program,
   store: string,
   options: RepairPlanOptions,
   repair: (vectors: Pick<RepairPlanOptions, "vectorsPath">) => Promise<Result>,

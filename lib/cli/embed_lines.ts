@@ -14,16 +14,13 @@ import { OperationError } from "../base/errors.ts";
 import { printable } from "../base/printable.ts";
 import { writeAll } from "../fs/copy.ts";
 import { localFs } from "../fs/platform.ts";
+import { endProgram, type Program } from "./program_option.ts";
 
 /** How many lines are handed over at a time. */
 const LINES_PER_BATCH = 64;
 
 /** A program to be run. */
-export interface EmbedProgram {
-  /** The program. */
-  readonly program: string;
-  /** Its arguments. */
-  readonly args: readonly string[];
+export interface EmbedProgram extends Program {
   /** Ends it. */
   readonly signal: AbortSignal | undefined;
 }
@@ -43,7 +40,7 @@ export async function embedLines(
   target: string,
 ): Promise<number> {
   const child = spawn(command);
-  const onAbort = (): void => kill(child);
+  const onAbort = (): void => endProgram(child);
   command.signal?.addEventListener("abort", onAbort);
   try {
     const feeding = feed(child.stdin, source);
@@ -54,7 +51,7 @@ export async function embedLines(
     if (!success) throw createError(`ended with ${signal ?? `exit code ${code}`}`);
     return count;
   } catch (error) {
-    kill(child);
+    endProgram(child);
     // The child has to be gone before its files are.
     await child.status;
     command.signal?.throwIfAborted();
@@ -75,14 +72,6 @@ function spawn({ program, args }: EmbedProgram): Deno.ChildProcess {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw createError(`cannot be started: ${printable(reason)}`, error);
-  }
-}
-
-function kill(child: Deno.ChildProcess): void {
-  try {
-    child.kill();
-  } catch {
-    // It has ended already.
   }
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { fstatSync } from "node:fs";
 import type { RunCheckOptions } from "../engine/run_check.ts";
 import type { CheckEvent } from "../model/report.ts";
 import type { FindOptions } from "../engine/find_stores.ts";
@@ -35,6 +36,8 @@ export interface Environment {
   readonly stderr: TextStream;
   /** Reads a variable of the environment; undefined where it is unset or may not be read. */
   variable(name: string): string | undefined;
+  /** Whether the system says that standard error is the journal of systemd. */
+  isJournal(): boolean;
   /** The width of the terminal in columns, or null when there is none. */
   columns(): number | null;
   /** A clock in milliseconds that only goes forward. */
@@ -65,6 +68,7 @@ export function systemEnvironment(): Environment {
     stdout: new SystemStream(Deno.stdout),
     stderr: new SystemStream(Deno.stderr),
     variable: readVariable,
+    isJournal: readIsJournal,
     columns: readColumns,
     nowMs: () => performance.now(),
     now: () => new Date(),
@@ -91,6 +95,21 @@ function readVariable(name: string): string | undefined {
   const isAllowed = OPEN_VARIABLES.has(name) ||
     Deno.permissions.querySync({ name: "env", variable: name }).state === "granted";
   return isAllowed ? Deno.env.get(name) : undefined;
+}
+
+/**
+ * systemd names the stream that it has connected to its journal by device and inode, so that a
+ * program can tell whether its standard error has been led elsewhere since.
+ */
+function readIsJournal(): boolean {
+  const stream = readVariable("JOURNAL_STREAM");
+  if (stream === undefined) return false;
+  try {
+    const { dev, ino } = fstatSync(2);
+    return stream === `${dev}:${ino}`;
+  } catch {
+    return false;
+  }
 }
 
 function readColumns(): number | null {

@@ -30,6 +30,7 @@ export async function main(
   const output = new Output(environment, {
     json: hasFlag(args, "--json"),
     noColour: hasFlag(args, "--no-color"),
+    journal: hasFlag(args, "--journal") || environment.isJournal(),
   });
   let exitCode: ExitCode;
   try {

@@ -12,6 +12,7 @@ import { renderFailure, type TextOptions } from "../output/text.ts";
 import { DEFAULT_WIDTH } from "../output/wrap.ts";
 import { wantsColour } from "./colour.ts";
 import type { Environment } from "./environment.ts";
+import { type MessageLevel, toJournalLine } from "../output/journal_line.ts";
 import type { TextStream } from "./text_stream.ts";
 
 /** How output is written. */
@@ -20,6 +21,8 @@ export interface OutputOptions {
   readonly json: boolean;
   /** Whether `--no-color` was given. */
   readonly noColour: boolean;
+  /** Whether standard error is the journal of systemd; it is not when left out. */
+  readonly journal?: boolean;
 }
 
 /** Lines of JSON are gathered up to this many characters, for a store can have many findings. */
@@ -33,13 +36,16 @@ export class Output {
   readonly #noColour: boolean;
   /** Whether standard output carries JSON Lines. */
   readonly json: boolean;
+  /** Whether standard error is the journal of systemd. */
+  readonly journal: boolean;
   #batch = "";
 
   /** Makes the output of one call. */
-  constructor(environment: Environment, { json, noColour }: OutputOptions) {
+  constructor(environment: Environment, { json, noColour, journal = false }: OutputOptions) {
     this.#environment = environment;
     this.#noColour = noColour;
     this.json = json;
+    this.journal = journal;
   }
 
   /** Whether nobody reads standard output any more, or it cannot be written. */
@@ -71,9 +77,15 @@ export class Output {
     await this.#write(this.#environment.stdout, batch);
   }
 
-  /** Prints lines of a message on standard error. */
-  async tell(lines: readonly string[]): Promise<void> {
-    await this.#write(this.#environment.stderr, joinLines(lines));
+  /**
+   * Prints lines of a message on standard error.
+   *
+   * @param lines The lines.
+   * @param level How much they matter, for the journal.
+   */
+  async tell(lines: readonly string[], level: MessageLevel = "notice"): Promise<void> {
+    const shown = this.journal ? lines.flatMap((line) => toJournalLine(line, level)) : lines;
+    await this.#write(this.#environment.stderr, joinLines(shown));
   }
 
   /**
@@ -94,6 +106,7 @@ export class Output {
         ? renderFailure(error, store, this.#layoutOf(this.#environment.stderr))
         : [`vecfsck: ${error.message}`, error.hint ?? ""].filter((line) => line !== "")
           .map((line) => printable(line)),
+      "error",
     );
   }
 

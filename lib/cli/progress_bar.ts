@@ -9,6 +9,7 @@ import { renderProgress, renderTaskProgress } from "../output/progress.ts";
 import { DEFAULT_WIDTH } from "../output/wrap.ts";
 import type { RepairProgress } from "../stores/repair_format.ts";
 import type { Environment } from "./environment.ts";
+import type { Invocation } from "./invocation.ts";
 
 /** A check that is done sooner shows no bar. */
 const DELAY_MS = 1000;
@@ -62,5 +63,26 @@ export class ProgressBar {
     if (line === this.#drawn) return;
     this.#drawn = line;
     this.#environment.stderr.write(CLEAR_LINE + line);
+  }
+}
+
+/**
+ * Runs a check with a progress bar, for people at a terminal that can move.
+ *
+ * @param invocation The call.
+ * @param work The work; it is given the bar, or null.
+ * @returns What the work returns.
+ */
+export async function withProgress<Result>(
+  { options, output, environment }: Invocation,
+  work: (bar: ProgressBar | null) => Promise<Result>,
+): Promise<Result> {
+  const isWanted = environment.stderr.isTerminal && !output.json && !options.flag("quiet") &&
+    environment.variable("TERM") !== "dumb";
+  const bar = isWanted ? new ProgressBar(environment) : null;
+  try {
+    return await work(bar);
+  } finally {
+    await bar?.stop();
   }
 }

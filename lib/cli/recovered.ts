@@ -27,8 +27,9 @@ export class RecoveredChanges {
     let exitCode: ExitCode = EXIT.CLEAN;
     for (const change of this.#changes.splice(0)) {
       if (output.json) await output.printJson(toRecoveredLine(change, store));
-      await output.tell([`vecfsck: ${change.message}`]);
-      if (change.outcome !== "completed" && change.outcome !== "undone") exitCode |= EXIT.FAILED;
+      const isInOrder = change.outcome === "completed" || change.outcome === "undone";
+      await output.tell([`vecfsck: ${change.message}`], isInOrder ? "notice" : "error");
+      if (!isInOrder) exitCode |= EXIT.FAILED;
     }
     return exitCode;
   }

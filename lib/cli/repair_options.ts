@@ -9,9 +9,12 @@ import { FINDING_CODES } from "../model/codes.ts";
 import type { IndexStrategy } from "../model/repair.ts";
 import type { RepairPlanOptions } from "../repair/outcome.ts";
 import type { Invocation } from "./invocation.ts";
+import { readNames } from "./names_file.ts";
 import { findNearest } from "./nearest.ts";
 import { usageError } from "./usage_error.ts";
 import { findVerb } from "./verbs.ts";
+
+const SHADOWED_WAYS: readonly ("apart" | "merge")[] = ["apart", "merge"];
 
 const STRATEGIES: readonly ("auto" | IndexStrategy)[] = ["auto", "index", "queue"];
 
@@ -20,8 +23,8 @@ const STRATEGIES: readonly ("auto" | IndexStrategy)[] = ["auto", "index", "queue
  *
  * @param invocation The call.
  * @returns The options, without who is told of progress.
- * @throws {OperationError} With the code `usage`: a code or a strategy is unknown, or no thread is
- * left to work.
+ * @throws {OperationError} With the code `usage`: a code or a way is unknown, or no thread is left
+ * to work. With another code: the file of names cannot be read.
  */
 export function readPlanOptions(
   { options, environment, signal }: Invocation,
@@ -33,8 +36,11 @@ export function readPlanOptions(
     ...(only.length === 0 ? {} : { only }),
     ...(jobs === undefined ? {} : { jobs }),
     collection: options.text("collection"),
-    strategy: readStrategy(options.text("strategy") ?? "auto"),
+    strategy: readWay("strategy", options.text("strategy") ?? "auto", STRATEGIES),
     vectorsPath: options.text("vectors"),
+    names: readNames(options),
+    unnamed: options.flag("quarantine") ? "quarantine" : "rename",
+    shadowed: readWay("shadowed", options.text("shadowed") ?? "apart", SHADOWED_WAYS),
     keepUnsearchable: options.flag("keep-unsearchable"),
     eraseDeleted: options.flag("erase-deleted"),
     maxMemoryBytes: options.size("max-memory"),
@@ -56,10 +62,11 @@ function toCode(text: string): string {
   );
 }
 
-function readStrategy(text: string): "auto" | IndexStrategy {
-  const strategy = STRATEGIES.find((known) => known === text);
-  if (strategy !== undefined) return strategy;
-  throw repairUsage(`--strategy needs auto, index or queue, not "${printable(text)}"`);
+function readWay<Way extends string>(option: string, text: string, ways: readonly Way[]): Way {
+  const way = ways.find((known) => known === text);
+  if (way !== undefined) return way;
+  const choice = `${ways.slice(0, -1).join(", ")} or ${ways.at(-1)}`;
+  throw repairUsage(`--${option} needs ${choice}, not "${printable(text)}"`);
 }
 
 function repairUsage(message: string): Error {

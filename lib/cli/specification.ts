@@ -151,7 +151,8 @@ export const REFUSED_STATUS: ExitStatus = {
 /** The argument that names one store. */
 export const STORE_ARGUMENT: ArgumentSpecification = {
   name: "STORE",
-  description: "The directory of a store: the one that holds chroma.sqlite3.",
+  description: "The directory of a store: the one that holds chroma.sqlite3, or the folders of " +
+    "chromem-go's collections.",
   required: true,
   repeatable: false,
 };

@@ -12,11 +12,12 @@ import type { RetentionPolicy } from "../backup/retention.ts";
 import { streamTar } from "../backup/tar.ts";
 import { clearTemporaries, withTemporaryDirectory } from "../backup/temporaries.ts";
 import { OperationError } from "../base/errors.ts";
-import { toBackupLine, toRetentionLines } from "../output/backup_json.ts";
+import { toBackupLine, toLostLine, toRetentionLines } from "../output/backup_json.ts";
 import { renderBackupHeading, renderOutcome, renderPruned } from "../output/backup_text.ts";
-import { readPlace, readPolicy, reportingFailure, withProgress } from "./backup_options.ts";
+import { readPlace, readPolicy, readScope, reportingFailure } from "./backup_options.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
 import type { Invocation } from "./invocation.ts";
+import { withProgress } from "./progress_bar.ts";
 import { RecoveredChanges } from "./recovered.ts";
 import { usageError } from "./usage_error.ts";
 import { findVerb } from "./verbs.ts";
@@ -95,6 +96,7 @@ async function makeBackup(
     const outcome = await withProgress(invocation, (bar) =>
       createBackup(store, {
         to,
+        scope: readScope(invocation),
         force: options.flag("force"),
         verify: options.flag("verify"),
         signal,
@@ -114,9 +116,11 @@ async function makeBackup(
 
 async function report(invocation: Invocation, outcome: BackupOutcome): Promise<void> {
   const { operands, options, output } = invocation;
-  const { backup, findings } = outcome;
+  const { backup, findings, lost } = outcome;
   if (output.json) {
     for (const finding of findings) await output.printJson(finding);
+    const isLost = lost.length > 0 || (backup === null && outcome.summary === null);
+    if (isLost) await output.printJson(toLostLine(operands[0] ?? "", lost));
     if (backup !== null) await output.printJson(toBackupLine(backup));
     return;
   }
@@ -130,7 +134,7 @@ async function report(invocation: Invocation, outcome: BackupOutcome): Promise<v
 async function prune(invocation: Invocation, policy: RetentionPolicy): Promise<ExitCode> {
   const { options, output, environment, signal } = invocation;
   const { fs } = environment;
-  const plan = planPrune(readPlace(invocation), policy, { fs });
+  const plan = planPrune(readPlace(invocation), policy, { fs, scope: readScope(invocation) });
   const outcome = await executePrune(plan, { fs, signal, now: () => environment.now() });
   const isDamaged = outcome.rejected.length > 0;
   if (output.json) {
@@ -154,7 +158,7 @@ function findFrom(invocation: Invocation, id: string): ListedBackup {
   const place = readPlace(invocation);
   const select = (backups: readonly ListedBackup[]): ListedBackup[] =>
     selectOwn(fs, backups, place);
-  return findBackup(place.directory, id, { fs, select });
+  return findBackup(place.directory, id, { fs, select, scope: readScope(invocation) });
 }
 
 async function writeTar(invocation: Invocation, backup: ListedBackup): Promise<ExitCode> {

@@ -10,7 +10,7 @@ import { formatCount } from "../base/format.ts";
 import { printable } from "../base/printable.ts";
 import { toBackupLine, toContentsLines, toIncompleteLine } from "../output/backup_json.ts";
 import { renderBackup, renderBackupTable, renderIncomplete } from "../output/backup_text.ts";
-import { readPlace, reportingFailure } from "./backup_options.ts";
+import { readPlace, readScope, reportingFailure } from "./backup_options.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
 import type { Invocation } from "./invocation.ts";
 import { usageError } from "./usage_error.ts";
@@ -79,6 +79,7 @@ export async function runShow(invocation: Invocation): Promise<ExitCode> {
     const place = readPlace(invocation);
     const backup = findBackup(place.directory, operands[1] ?? null, {
       fs,
+      scope: readScope(invocation),
       select: (backups) => selectOwn(fs, backups, place),
     });
     if (output.json) {

@@ -9,7 +9,13 @@ import { keepsNothing } from "../backup/retention.ts";
 import { formatCount } from "../base/format.ts";
 import { toRetentionLines } from "../output/backup_json.ts";
 import { renderPruned, renderPrunePlan } from "../output/backup_text.ts";
-import { mayProceed, readPlace, readPolicy, reportingFailure } from "./backup_options.ts";
+import {
+  mayProceed,
+  readPlace,
+  readPolicy,
+  readScope,
+  reportingFailure,
+} from "./backup_options.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
 import type { Invocation } from "./invocation.ts";
 import { RecoveredChanges } from "./recovered.ts";
@@ -26,7 +32,8 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
     const { fs } = environment;
     const policy = readPolicy(invocation);
     const removeAll = options.flag("unsafe-allow-remove-all") && keepsNothing(policy);
-    const plan = planPrune(readPlace(invocation), policy, { fs, removeAll });
+    const scope = readScope(invocation);
+    const plan = planPrune(readPlace(invocation), policy, { fs, scope, removeAll });
     if (!output.json) await output.print(renderPrunePlan(plan, output.layout));
     const count = formatCount(plan.removals.length, "backup");
     const isWanted = plan.removals.length > 0 && !options.flag("dry-run") &&

@@ -13,9 +13,10 @@ import { SCHEMA_VERSION } from "../model/report.ts";
 import type { BackupVerificationLine } from "../output/backup_json.ts";
 import { renderVerification } from "../output/backup_text.ts";
 import { renderFindings } from "../output/text.ts";
-import { readPlace, reportingFailure, withProgress } from "./backup_options.ts";
+import { readPlace, reportingFailure } from "./backup_options.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
 import type { Invocation } from "./invocation.ts";
+import { withProgress } from "./progress_bar.ts";
 
 /**
  * Verifies one backup of a store, or all.

@@ -9,12 +9,18 @@ import { printable } from "../base/printable.ts";
 import type { SummaryEvent } from "../model/report.ts";
 import type { StoreTally } from "../output/text.ts";
 import { untilCancelled } from "./cancellation.ts";
-import { readCheckExtras, requireSenseOfExtras } from "./check_extras.ts";
+import {
+  type CheckInputs,
+  readCheckExtras,
+  readCheckInputs,
+  requireSenseOfExtras,
+} from "./check_extras.ts";
 import { type CheckReport, createCheckReport } from "./check_report.ts";
 import type { Engine } from "./environment.ts";
 import { EXIT, type ExitCode, exitCodeOfError, exitCodeOfSeverity } from "./exit_code.ts";
 import { toReportedError } from "./failure.ts";
 import type { Invocation } from "./invocation.ts";
+import { STORE_SIGNS } from "../model/store_signs.ts";
 import { ProgressBar } from "./progress_bar.ts";
 import { explainLostName } from "./raw_path.ts";
 
@@ -27,20 +33,36 @@ import { explainLostName } from "./raw_path.ts";
 export async function run(invocation: Invocation): Promise<ExitCode> {
   const { operands, options, output, environment } = invocation;
   requireSenseOfExtras(invocation);
+  const inputs = readCheckInputs(invocation);
+  await tell(invocation, inputs.notices);
   const report = createCheckReport(output, {
     maxFindings: options.count("max-findings"),
     quiet: options.flag("quiet"),
   });
-  const run = new CheckRun(invocation, await environment.loadEngine(), report);
+  const run = new CheckRun(invocation, { inputs, engine: await environment.loadEngine(), report });
   for (const operand of operands) {
     if (!run.isOver) await run.checkOperand(operand);
   }
   return await run.finish();
 }
 
+/** Says what is no fault of a store. */
+async function tell({ options, output }: Invocation, notices: readonly string[]): Promise<void> {
+  if (options.flag("quiet") || notices.length === 0) return;
+  await output.tell(notices.map((notice) => printable(`vecfsck: ${notice}`, 4096)));
+}
+
+/** What the checks of one call share. */
+interface CheckMeans {
+  readonly inputs: CheckInputs;
+  readonly engine: Engine;
+  readonly report: CheckReport;
+}
+
 /** The checks of one call, and what they add up to. */
 class CheckRun {
   readonly #invocation: Invocation;
+  readonly #inputs: CheckInputs;
   readonly #engine: Engine;
   readonly #report: CheckReport;
   readonly #tally: Record<keyof StoreTally, number> = {
@@ -54,8 +76,9 @@ class CheckRun {
   #exitCode: ExitCode = EXIT.CLEAN;
   #isOver = false;
 
-  constructor(invocation: Invocation, engine: Engine, report: CheckReport) {
+  constructor(invocation: Invocation, { inputs, engine, report }: CheckMeans) {
     this.#invocation = invocation;
+    this.#inputs = inputs;
     this.#engine = engine;
     this.#report = report;
   }
@@ -115,6 +138,7 @@ class CheckRun {
       const events = this.#engine.checkStore(path, {
         level,
         signal,
+        ...this.#inputs.options,
         ...extras.options,
         ...(staleSeconds === undefined ? {} : { staleSeconds }),
         ...(bar === null ? {} : { onProgress: (progress) => bar.update(progress) }),
@@ -137,9 +161,7 @@ class CheckRun {
 
   /** Says what keeps the next check from being shorter; that is no fault of the store. */
   async #tell(path: string, notices: readonly string[]): Promise<void> {
-    const { options, output } = this.#invocation;
-    if (options.flag("quiet") || notices.length === 0) return;
-    await output.tell(notices.map((notice) => printable(`vecfsck: ${path}: ${notice}`, 4096)));
+    await tell(this.#invocation, notices.map((notice) => `${path}: ${notice}`));
   }
 
   /** A bar moves, so it is for people at a terminal that can move. */
@@ -168,6 +190,6 @@ class CheckRun {
 function noStoreBelow(path: string): OperationError {
   return new OperationError("not-a-store", `No store in ${path} or below`, {
     path,
-    hint: "A Chroma store is a directory that holds chroma.sqlite3. Is the volume mounted?",
+    hint: `${STORE_SIGNS} Is the volume mounted?`,
   });
 }

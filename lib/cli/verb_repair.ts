@@ -11,10 +11,12 @@ import { renderNothing, renderRepairOutcome } from "../output/repaired_text.ts";
 import type { RepairOutcome, RepairPlanOptions } from "../repair/outcome.ts";
 import { runPlan } from "../repair/plan_repair.ts";
 import { runRepair } from "../repair/repair_store.ts";
-import { mayProceed, withProgress } from "./backup_options.ts";
-import { readEmbedCommand, withEmbeddedVectors } from "./embed_command.ts";
+import { mayProceed } from "./backup_options.ts";
+import { withEmbeddedVectors } from "./embed_command.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
 import type { Invocation } from "./invocation.ts";
+import { withProgress } from "./progress_bar.ts";
+import { readProgram } from "./program_option.ts";
 import type { ProgressBar } from "./progress_bar.ts";
 import { withReports } from "./quarantine_options.ts";
 import type { RecoveredChanges } from "./recovered.ts";
@@ -30,7 +32,7 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   const { operands: [store = ""], options } = invocation;
   return await withReports(invocation, store, async (recovered) => {
     const planOptions = readPlanOptions(invocation);
-    const command = readEmbedCommand(invocation);
+    const command = readProgram(invocation, { option: "embed-command", verb: "repair" });
     if (options.flag("dry-run")) return await planOnly(invocation, store, planOptions);
     return await withProgress(invocation, async (bar) => {
       const watched = { ...planOptions, ...watchedBy(bar) };

@@ -7,12 +7,14 @@
 import { planRestore, type RestorePlan } from "../backup/plan_restore.ts";
 import { restoreBackup, type RestoredStore } from "../backup/restore.ts";
 import { parseDuration } from "../base/duration.ts";
+import { formatCount } from "../base/format.ts";
 import { recoverSwaps } from "../fs/recover.ts";
 import { toRestoredLine, toRestorePlanLine } from "../output/restore_json.ts";
 import { renderRestored, renderRestorePlan } from "../output/restore_text.ts";
-import { mayProceed, withProgress } from "./backup_options.ts";
+import { mayProceed } from "./backup_options.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
 import type { Invocation } from "./invocation.ts";
+import { withProgress } from "./progress_bar.ts";
 import { withReports } from "./quarantine_options.ts";
 import type { RecoveredChanges } from "./recovered.ts";
 import { usageError } from "./usage_error.ts";
@@ -44,17 +46,24 @@ async function restore(
     at: readTime(invocation),
     to: options.text("to"),
     into: options.text("into"),
+    metadataOnly: options.flag("metadata-only"),
     force: options.flag("force"),
     fs,
   });
   await reportPlan(invocation, plan);
-  if (options.flag("dry-run")) return exitCode;
-  if (plan.replaces && !await mayProceed(invocation, `Replace ${plan.target}`)) {
+  if (options.flag("dry-run") || plan.metadata?.length === 0) return exitCode;
+  if (plan.replaces && !await mayProceed(invocation, createQuestion(plan))) {
     if (!output.json) await output.tell(["Nothing was changed."]);
     return exitCode | EXIT.CANCELLED;
   }
   await reportDone(invocation, await carryOut(invocation, plan, recovered));
   return exitCode;
+}
+
+function createQuestion({ target, metadata }: RestorePlan): string {
+  return metadata === null
+    ? `Replace ${target}`
+    : `Put ${formatCount(metadata.length, "file")} of metadata back into ${target}`;
 }
 
 async function carryOut(

@@ -10,9 +10,10 @@ import { toSealLine } from "../output/seal_json.ts";
 import { createSeal, type SealOutcome } from "../seal/create_seal.ts";
 import { StoredHistory } from "../seal/history.ts";
 import { requireOutside } from "../seal/places.ts";
-import { reportingFailure, withProgress } from "./backup_options.ts";
+import { reportingFailure } from "./backup_options.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
 import type { Invocation } from "./invocation.ts";
+import { withProgress } from "./progress_bar.ts";
 import { RecoveredChanges } from "./recovered.ts";
 
 /**

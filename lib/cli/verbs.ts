@@ -11,11 +11,14 @@
 import type { OptionSpecification, VerbSpecification } from "./specification.ts";
 import { BACKUP_VERBS } from "./specification/backup.ts";
 import { CHECK_VERBS } from "./specification/check.ts";
+import { DRILL_VERBS } from "./specification/drill.ts";
+import { GUARD_VERBS } from "./specification/guard.ts";
 import { HELP_VERBS } from "./specification/help.ts";
 import { QUARANTINE_VERBS } from "./specification/quarantine.ts";
 import { REPAIR_VERBS } from "./specification/repair.ts";
 import { RESTORE_VERBS } from "./specification/restore.ts";
 import { SEAL_VERBS } from "./specification/seal.ts";
+import { STATUS_VERBS } from "./specification/status.ts";
 
 /** The options that every verb has. */
 export const COMMON_OPTIONS: readonly OptionSpecification[] = [
@@ -36,11 +39,14 @@ export const COMMON_OPTIONS: readonly OptionSpecification[] = [
 /** Every verb and action, in the order of the help. */
 export const VERBS: readonly VerbSpecification[] = [
   ...CHECK_VERBS,
+  ...GUARD_VERBS,
+  ...STATUS_VERBS,
   ...REPAIR_VERBS,
   ...BACKUP_VERBS,
   ...RESTORE_VERBS,
   ...SEAL_VERBS,
   ...QUARANTINE_VERBS,
+  ...DRILL_VERBS,
   ...HELP_VERBS,
 ];
 

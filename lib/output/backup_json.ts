@@ -5,6 +5,7 @@
  */
 
 import type { IncompleteBackup, ListedBackup } from "../backup/catalogue.ts";
+import type { BackupScope } from "../backup/manifest.ts";
 import type { PrunePlan } from "../backup/prune.ts";
 import type { BackupProblem, VerificationLevel } from "../backup/verification.ts";
 import type { Verdict } from "../model/finding.ts";
@@ -27,6 +28,8 @@ export interface BackupLine extends JsonLine {
   readonly format: FormatName;
   /** The engine that wrote it last. */
   readonly engine: string | null;
+  /** What of the store it holds. */
+  readonly scope: BackupScope;
   /** Whether the check of the copy found no damage. */
   readonly good: boolean;
   /** What the check of the copy found. */
@@ -47,6 +50,18 @@ export interface BackupLine extends JsonLine {
     readonly level: VerificationLevel;
     readonly good: boolean;
   } | null;
+  /** When the store was last found to hold the same, or null. */
+  readonly confirmedAt: string | null;
+}
+
+/** Metadata that a store has lost since the backup before. */
+export interface MetadataLostLine extends JsonLine {
+  /** Tells the lines apart. */
+  readonly type: "metadata-lost";
+  /** The store, as it was named. */
+  readonly store: string;
+  /** The files, relative to the store. */
+  readonly paths: readonly string[];
 }
 
 /** A collection in a backup. */
@@ -141,6 +156,7 @@ export function toBackupLine({ id, directory, manifest, verification }: ListedBa
     createdAt: manifest.createdAt,
     format: manifest.format,
     engine: manifest.engine,
+    scope: manifest.scope,
     good: manifest.good,
     verdict: manifest.check.verdict,
     files: manifest.files.length,
@@ -153,7 +169,19 @@ export function toBackupLine({ id, directory, manifest, verification }: ListedBa
     verification: verification === null
       ? null
       : { at: verification.at, level: verification.level, good: verification.good },
+    confirmedAt: verification?.confirmedAt ?? null,
   };
+}
+
+/**
+ * Turns what a store has lost of its metadata into its line.
+ *
+ * @param store The store, as it was named.
+ * @param paths The files.
+ * @returns The line.
+ */
+export function toLostLine(store: string, paths: readonly string[]): MetadataLostLine {
+  return { type: "metadata-lost", schema: SCHEMA_VERSION, store, paths };
 }
 
 function sum(numbers: readonly number[]): number {

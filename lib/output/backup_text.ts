@@ -19,6 +19,7 @@ import { wrapText } from "./wrap.ts";
 
 const MOST_PATH_CHARACTERS = 4096;
 const MOST_PROBLEMS = 100;
+const MOST_LOST = 5;
 
 /** How many digits of a hash are shown; the whole of it is in the JSON. */
 const SHOWN_DIGITS = 16;
@@ -48,18 +49,41 @@ export function renderOutcome(
   options: TextOptions & { stays: boolean },
 ): string[] {
   const { backup, findings, summary } = outcome;
+  if (outcome.isUnchanged && backup !== null) return renderUnchanged(backup, options);
   const isDamaged = backup === null || !backup.manifest.good;
   const shown = isDamaged ? findings : findings.filter(({ severity }) => severity === "warning");
-  const lines = renderFindings(shown, options);
+  const lines = [...renderFindings(shown, options), ...renderLost(outcome, store, options)];
   if (backup !== null) lines.push("", ...renderAmounts(toBackupLine(backup)));
-  return [...lines, ...renderOutcomeVerdict(outcome, store, summary.verdict, options)];
+  return [...lines, ...renderOutcomeVerdict(outcome, store, summary?.verdict ?? null, options)];
+}
+
+function renderUnchanged({ directory }: ListedBackup, { paint }: TextOptions): string[] {
+  return [`${paint("good", "UNCHANGED")}  ${showPath(directory)} holds the same, and is whole`];
+}
+
+function renderLost(
+  { lost }: BackupOutcome,
+  store: string,
+  { paint, width }: TextOptions,
+): string[] {
+  if (lost.length === 0) return [];
+  const more = lost.length - MOST_LOST;
+  const named = lost.slice(0, MOST_LOST).map((path) => showPath(path)).join(", ");
+  const text = `${named}${more > 0 ? ` and ${formatCount(more, "more", "more")}` : ""}`;
+  return [
+    `${paint("error", "LOST")}  ${formatCount(lost.length, "file")} of metadata that the backup ` +
+    "before has:",
+    ...wrapText(text, width, "    ", "  "),
+    "  To put back what is lost:",
+    `    vecfsck restore --metadata-only ${showPath(store)}`,
+  ];
 }
 
 function renderAmounts(line: BackupLine): string[] {
   const contents = [
     line.engine === null ? line.format : printable(line.engine),
     formatCount(line.collections, "collection"),
-    formatCount(line.records, "record"),
+    line.scope === "all" ? formatCount(line.records, "record") : "the metadata alone",
   ];
   const shared = line.sharedBytes === 0
     ? ""
@@ -73,15 +97,17 @@ function renderAmounts(line: BackupLine): string[] {
 function renderOutcomeVerdict(
   { backup }: BackupOutcome,
   store: string,
-  verdict: string,
+  verdict: string | null,
   { paint, width, stays }: TextOptions & { stays: boolean },
 ): string[] {
   if (backup === null) {
     return [
       `${paint("error", "DAMAGED")}  ${showPath(store)}: no backup was kept`,
       ...wrapText(
-        "The store is damaged, and the copy with it. `vecfsck backup --force` keeps such a copy, " +
-          "marked as not good. Older backups are as they were.",
+        verdict === null
+          ? "There is less of the metadata than the collections need. Older backups are as they were."
+          : "The store is damaged, and the copy with it. `vecfsck backup --force` keeps such a " +
+            "copy, marked as not good. Older backups are as they were.",
         width,
         "  ",
       ),
@@ -138,7 +164,7 @@ export function renderBackupTable(
       formatAge(now.getTime() - Date.parse(line.createdAt)),
       formatBytes(line.sizeBytes),
       formatBytes(line.sharedBytes),
-      formatNumber(line.records),
+      line.scope === "all" ? formatNumber(line.records) : "-",
       describeState(backup),
     ];
   });
@@ -167,6 +193,11 @@ function layOut(rows: readonly (readonly string[])[]): string[] {
 
 /** Says in a word or two what is known of a backup. */
 function describeState(backup: ListedBackup): string {
+  const scope = backup.manifest.scope === "all" ? "" : ", metadata only";
+  return describeTrust(backup) + scope;
+}
+
+function describeTrust(backup: ListedBackup): string {
   const { manifest, verification } = backup;
   if (!manifest.good) return "store damaged";
   if (!isTrusted(backup)) return "DAMAGED";
@@ -216,6 +247,7 @@ export function renderBackup(backup: ListedBackup, now: Date, options: TextOptio
     `  of ${showPath(line.store)}`,
     `  in ${showPath(line.path)}`,
     `  made ${line.createdAt}, ${age} ago, by vecfsck ${printable(manifest.vecfsckVersion)}`,
+    ...(line.confirmedAt === null ? [] : [`  the store held the same at ${line.confirmedAt}`]),
     ...renderAmounts(line),
     ...manifest.collections.flatMap(({ name, id, records, vectors, hash }) => [
       "",

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatBytes, formatCount, formatDuration } from "../base/format.ts";
+import { formatAge, formatBytes, formatDuration } from "../base/format.ts";
 import type { SummaryEvent } from "../model/report.ts";
 
 /**
@@ -42,11 +42,4 @@ export function renderAge(
   if (oldestUnverifiedSeconds === null || bytesVerified === bytesChecked) return [];
   const age = formatAge(oldestUnverifiedSeconds);
   return [`  The oldest byte that was not read again was verified ${age} ago`];
-}
-
-function formatAge(seconds: number): string {
-  if (seconds < 60) return formatCount(seconds, "second");
-  if (seconds < 3600) return formatCount(Math.floor(seconds / 60), "minute");
-  if (seconds < 2 * 86_400) return formatCount(Math.floor(seconds / 3600), "hour");
-  return formatCount(Math.floor(seconds / 86_400), "day");
 }

@@ -6,12 +6,15 @@
 
 import { formatCount, formatNumber } from "../base/format.ts";
 import { printable } from "../base/printable.ts";
-import type { RepairLoss } from "../model/repair.ts";
+import type { LossKind, RepairLoss } from "../model/repair.ts";
 import { capitalise, nameSome, renderLabelled, showText } from "./labelled_text.ts";
 import type { TextOptions } from "./text.ts";
 
 /** How many ids of a loss are shown. */
 const IDS_SHOWN = 5;
+
+/** Losses of which nobody knows whether they are any. */
+const DOUBTS: ReadonlySet<LossKind> = new Set(["newer-version", "newer-record"]);
 
 /**
  * Says what is lost, with the first ids.
@@ -21,7 +24,7 @@ const IDS_SHOWN = 5;
  * @returns The lines.
  */
 export function renderLoss(loss: RepairLoss, options: TextOptions): string[] {
-  const isDoubt = loss.kind === "newer-version";
+  const isDoubt = DOUBTS.has(loss.kind);
   const ids = nameSome(
     loss.ids.map((id) => printable(id, 80)),
     IDS_SHOWN,
@@ -50,12 +53,20 @@ export function describeLoss({ kind, count, table, collection }: RepairLoss): st
       return `${formatCount(count, "length of a vector", "lengths of vectors")}${of}`;
     case "newer-version":
       return `${formatCount(count, "vector")}${of} may have had a newer version`;
+    case "newer-record":
+      return `${formatCount(count, "record")}${of} may have had a newer version`;
+    case "version":
+      return `${formatCount(count, "version of a record", "versions of records")}${of}`;
     case "document":
       return `${formatCount(count, "document")}${of}`;
     case "metadata":
       return `metadata of ${formatCount(count, "record")}${of}`;
     case "record":
       return `${formatCount(count, "record")}${of}`;
+    case "collection-name":
+      return formatCount(count, "name of a collection", "names of collections");
+    case "collection-metadata":
+      return `metadata of the collection${of.slice(3)}`;
     case "queue-row":
       return `${formatCount(count, "row of the queue", "rows of the queue")}${of}`;
     case "row":
@@ -63,9 +74,16 @@ export function describeLoss({ kind, count, table, collection }: RepairLoss): st
   }
 }
 
+/** What of a loss stays in the store or leaves it. */
+function nounOf(kind: LossKind): string {
+  if (kind === "version") return "version";
+  return kind === "collection-name" || kind === "collection-metadata" ? "collection" : "record";
+}
+
 /** What becomes of that of which something is lost. */
 function describeEnd({ kind, outcome, count }: RepairLoss): string {
-  const [record, it] = count === 1 ? ["the record", "it"] : ["the records", "them"];
+  const it = count === 1 ? "it" : "them";
+  const record = count === 1 ? `the ${nounOf(kind)}` : `the ${nounOf(kind)}s`;
   const stays = count === 1 ? "stays" : "stay";
   switch (outcome) {
     case "taken-out":
@@ -74,7 +92,9 @@ function describeEnd({ kind, outcome, count }: RepairLoss): string {
     case "kept-unsearchable":
       return `${record} ${stays}, and no query finds ${it}`;
     case "kept":
-      return kind === "newer-version" ? "what was found is used" : `${record} ${stays} without`;
+      return DOUBTS.has(kind) ? "what was found is used" : `${record} ${stays} without`;
+    case "moved-aside":
+      return `${record} ${count === 1 ? "moves" : "move"} to where no engine looks`;
     case "gone":
       return `nothing is left of ${it}`;
   }

@@ -52,7 +52,12 @@ function describeOwner(collection: string | null): string {
   return collection === null ? "of no known collection" : `collection ${printable(collection)}`;
 }
 
-function describeCopies({ collection, records, onlyCopies, replayable }: IndexPart): string {
+function describeCopies(part: IndexPart): string {
+  const { collection, records, onlyCopies, replayable, hasRecords = false } = part;
+  if (hasRecords) {
+    return `${formatCount(records ?? 0, "record")} and their vectors exist nowhere else. Without ` +
+      "it, the store opens as if they had never been there.";
+  }
   if (records === null || onlyCopies === null || replayable === null) {
     return "How many vectors exist nowhere else cannot be told, for the database cannot be read: " +
       "it may be all of them.";
@@ -72,7 +77,8 @@ function describeCopies({ collection, records, onlyCopies, replayable }: IndexPa
 
 /** What was measured with Chroma 1.5.9 and 0.5.23 after such a move. */
 function renderCost(parts: readonly IndexPart[], { width, paint }: TextOptions): string[] {
-  if (parts.every(({ records, replayable }) => records !== null && replayable === records)) {
+  const rest = parts.filter(({ hasRecords }) => hasRecords !== true);
+  if (rest.every(({ records, replayable }) => records !== null && replayable === records)) {
     return [];
   }
   return [

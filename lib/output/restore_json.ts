@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { MetadataChange } from "../backup/metadata_changes.ts";
 import type { CollectionChange, RestorePlan } from "../backup/plan_restore.ts";
 import type { RestoredStore } from "../backup/restore.ts";
 import { SCHEMA_VERSION } from "../model/report.ts";
@@ -29,8 +30,10 @@ export interface RestorePlanLine extends JsonLine {
   readonly good: boolean;
   /** How many bytes are written. */
   readonly sizeBytes: number;
-  /** The collections, by name. */
+  /** The collections, by name; empty where only the metadata is put back. */
   readonly collections: readonly CollectionChange[];
+  /** The files that are put back where that is only the metadata; else null. */
+  readonly metadata: readonly MetadataChange[] | null;
 }
 
 /** What a restore has done. */
@@ -54,7 +57,7 @@ export interface RestoredLine extends JsonLine {
  * @returns The line.
  */
 export function toRestorePlanLine(plan: RestorePlan): RestorePlanLine {
-  const { store, target, replaces, backup, sizeBytes, collections } = plan;
+  const { store, target, replaces, backup, sizeBytes, collections, metadata } = plan;
   return {
     type: "restore-plan",
     schema: SCHEMA_VERSION,
@@ -67,6 +70,7 @@ export function toRestorePlanLine(plan: RestorePlan): RestorePlanLine {
     good: backup.manifest.good,
     sizeBytes,
     collections,
+    metadata,
   };
 }
 

@@ -122,7 +122,9 @@ function renderStart({ severity, code }: Finding, paint: Painter): string {
 
 /** Says where: the file, the first wrong byte in decimal and hex, how many places. */
 function locate({ path, offset, count }: Finding): string {
-  const parts = [path === null ? "the store as a whole" : printablePath(path)];
+  // A store that is a file has offsets and no path.
+  const whole = offset === null ? "the store as a whole" : "the file";
+  const parts = [path === null ? whole : printablePath(path)];
   if (offset !== null) parts.push(`byte ${offset} (0x${offset.toString(16)})`);
   if (count !== 1) parts.push(formatCount(count, "place"));
   return parts.join(", ");

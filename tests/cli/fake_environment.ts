@@ -42,6 +42,7 @@ export class FakeEnvironment implements Environment {
   answer: boolean | null = null;
   readonly questions: string[] = [];
   time: Date = new Date();
+  journal = false;
   engine: Engine;
 
   constructor(engine: Engine = { checkStore: neverCalled, findStores: neverCalled }) {
@@ -50,6 +51,10 @@ export class FakeEnvironment implements Environment {
 
   variable(name: string): string | undefined {
     return this.variables.get(name);
+  }
+
+  isJournal(): boolean {
+    return this.journal;
   }
 
   columns(): number | null {

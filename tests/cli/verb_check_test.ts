@@ -279,3 +279,50 @@ Deno.test("check moves nothing where nobody looks, or where a bar is not wanted"
   assertEquals(await drawn(() => {}, "--json"), "");
   assertEquals(await drawn(() => {}, "--quiet"), "");
 });
+
+Deno.test("check hands the names and the key that are given to every check", async () => {
+  const directory = await scratchDirectory();
+  const names = join(directory, "names.txt");
+  const key = join(directory, "key");
+  await Deno.writeTextFile(names, "memories\nnotes\n");
+  await Deno.writeTextFile(key, "0123456789abcdef0123456789abcdef\n", { mode: 0o600 });
+  const engine = new FakeEngine(STORES);
+  const environment = new FakeEnvironment(engine);
+  const args = ["check", "/a/clean", "/a/info", "--names", names, "--name", "x", "--name", "notes"];
+  assertEquals(await main([...args, "--key-file", key], environment), 0);
+  const expected = new TextEncoder().encode("0123456789abcdef0123456789abcdef");
+  for (const { options } of engine.calls) {
+    assertEquals(options.names, ["x", "notes", "memories"]);
+    assertEquals(options.key, expected);
+  }
+  assertEquals([engine.calls.length, environment.stderr.text], [2, ""]);
+});
+
+Deno.test("check does nothing when a file of names or of a key cannot be used", async () => {
+  const directory = await scratchDirectory();
+  for (const option of ["--names", "--key-file"]) {
+    const { code, stdout, stderr } = await run("/a/clean", option, directory);
+    assertEquals([code, stdout.text], [8, ""]);
+    assertStringIncludes(stderr.text, `A directory and no file: ${directory}`);
+  }
+});
+
+Deno.test({
+  name: "check warns of a key that everybody can read, without --quiet",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    const key = join(await scratchDirectory(), "key");
+    await Deno.writeTextFile(key, "0123456789abcdef0123456789abcdef");
+    await Deno.chmod(key, 0o644);
+    const { code, stderr } = await run("/a/clean", "--key-file", key);
+    assertEquals(code, 0);
+    assertStringIncludes(stderr.text, "Everybody on this machine can read the key");
+    assertEquals((await run("/a/clean", "-q", "--key-file", key)).stderr.text, "");
+  },
+});
+
+Deno.test("check has no option for a key itself", async () => {
+  const { code, stderr } = await run("/a/clean", "--key", "0123456789abcdef0123456789abcdef");
+  assertEquals(code, 16);
+  assertStringIncludes(stderr.text, "Unknown option: --key");
+});

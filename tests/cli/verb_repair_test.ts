@@ -139,6 +139,8 @@ Deno.test("repair refuses calls that make no sense, and touches nothing", async 
   const missing = join(await scratchDirectory(), "none.jsonl");
   const calls: [string[], number, string][] = [
     [["--strategy", "best"], 16, "auto, index or queue"],
+    [["--shadowed", "best"], 16, "--shadowed needs apart or merge"],
+    [["--names", missing], 8, missing],
     [["--jobs", "0"], 16, "--jobs needs at least 1"],
     [["--max-memory", "lots"], 16, "--max-memory needs a size"],
     [["--vectors", "a", "--embed-command", "b"], 16, "cannot be used together"],

@@ -7,8 +7,11 @@ import { localFs } from "../../lib/fs/platform.ts";
 import { openWorkDirectory } from "../../lib/fs/work_directory.ts";
 import { quarantineStaleHnsw } from "../../lib/quarantine/stale_hnsw.ts";
 import { applyDamage } from "../support/damages/mod.ts";
+import { chromemStore } from "../support/chromem_stores.ts";
 import { goldenStore, REPOSITORY, scratchDirectory, tornStore } from "../support/fixtures.ts";
 import { runCli } from "../support/run_cli.ts";
+import { aheadClock } from "../backup/backup_cases.ts";
+import { runMain } from "../cli/run_main.ts";
 
 /** A table of a Markdown page: the heading that it stands under, and its cells. */
 interface Table {
@@ -93,6 +96,9 @@ async function collectLines(): Promise<Record<string, unknown>[]> {
   const calls: string[][] = [
     ["check", "--json", torn, golden, "/no/such/store"],
     ["check", "--json", "--quick", golden],
+    ["guard", "--json", golden],
+    ["guard", "--json", "--on-damage", "restore", torn],
+    ["status", "--json", torn],
     [
       "seal",
       "--json",
@@ -109,14 +115,31 @@ async function collectLines(): Promise<Record<string, unknown>[]> {
   if (Deno.build.os === "linux") calls.push(["check", "--json", await linkToStrangeName(golden)]);
   const results = await Promise.all(calls.map((args) => runCli(args)));
   const backupLines = await collectBackupLines(await goldenStore("chroma-1.5.9"));
+  const metadataLines = await collectMetadataLines();
   const quarantineLines = await collectQuarantineLines(await goldenStore("chroma-1.5.9"));
   const repairLines = await collectRepairLines(await goldenStore("chroma-1.5.9"));
+  const drillLines = await collectDrillLines(await goldenStore("chroma-1.5.9"));
   return [
     ...results.flatMap(({ jsonLines }) => jsonLines),
     ...backupLines,
+    ...metadataLines,
     ...quarantineLines,
     ...repairLines,
+    ...drillLines,
   ];
+}
+
+/** Runs drills of a store of which not everything can be copied; an engine needs a permission. */
+async function collectDrillLines(store: string): Promise<Record<string, unknown>[]> {
+  Deno.symlinkSync("nowhere", join(store, "dangling"));
+  const damages = ["vectors_nan", "config_without_type"];
+  const calls = [
+    ["drill", "--list", "--json"],
+    ["drill", "--damage", damages.join(","), "--engine-command", "test -d", "--json", store],
+  ];
+  const worlds = [];
+  for (const args of calls) worlds.push(await runMain(args, { time: aheadClock() }));
+  return worlds.flatMap(({ jsonLines }) => jsonLines);
 }
 
 /** Runs calls about a store whose index is damaged, which is repaired and gets its damage back. */
@@ -164,6 +187,7 @@ async function collectBackupLines(store: string): Promise<Record<string, unknown
   };
   await run("backup --verify");
   await run("backup show");
+  await run("status");
   await run("restore --yes");
   await interruptSwap(store);
   await run("restore --dry-run");
@@ -173,6 +197,21 @@ async function collectBackupLines(store: string): Promise<Record<string, unknown
   await Deno.mkdir(join(path, "..", "20200101T000000Z"));
   await run("backup verify");
   await run("backup list");
+  return lines;
+}
+
+/** Runs calls about a backup of metadata, of which the store then loses some. */
+async function collectMetadataLines(): Promise<Record<string, unknown>[]> {
+  const store = await chromemStore("plain");
+  const lines: Record<string, unknown>[] = [];
+  const run = async (...args: string[]): Promise<void> => {
+    const { jsonLines } = await runCli([...args, "--json", "--metadata-only", store]);
+    lines.push(...jsonLines);
+  };
+  await run("backup");
+  await Deno.remove(join(store, "e6684f6c", "00000000.gob"));
+  await run("backup");
+  await run("restore", "--yes");
   return lines;
 }
 

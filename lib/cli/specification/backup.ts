@@ -45,6 +45,13 @@ const KEEP_OPTIONS: readonly OptionSpecification[] = [
   },
 ];
 
+const METADATA_OPTION: OptionSpecification = {
+  name: "metadata-only",
+  type: "flag",
+  description: "Of chromem-go: only the names and settings of the collections. Nothing is done " +
+    "where they are as in the newest such backup; the --keep options are for such backups alone.",
+};
+
 const ID_ARGUMENT: ArgumentSpecification = {
   name: "ID",
   description:
@@ -73,10 +80,13 @@ export const BACKUP_VERBS: readonly VerbSpecification[] = [
       "one that never rests is held off for as long as the copy takes.",
       "Afterwards old backups are removed: by default one is kept for each of the last seven days. " +
       "The newest good backup is never removed.",
+      "With --metadata-only the backup holds the names and settings of the collections and no " +
+      "record: `restore --metadata-only` puts them back. It never counts as a backup of the store.",
     ],
     arguments: [STORE_ARGUMENT],
     options: [
       TO_OPTION,
+      METADATA_OPTION,
       ...KEEP_OPTIONS,
       {
         name: "force",
@@ -112,9 +122,13 @@ export const BACKUP_VERBS: readonly VerbSpecification[] = [
         command: "vecfsck backup /srv/chroma --tar - | ssh host 'cat > chroma.tar'",
         description: "to another machine",
       },
+      {
+        command: "vecfsck backup --quiet /srv/chromem --metadata-only --keep-last 100",
+        description: "names and settings, every minute from a timer",
+      },
     ],
     exitStatus: [
-      { code: 0, description: "The backup is made and good." },
+      { code: 0, description: "The backup is made and good, or the one before holds the same." },
       { code: 4, description: "The store is damaged. Without --force nothing was kept." },
       FAILED_STATUS,
       USAGE_STATUS,
@@ -144,7 +158,10 @@ export const BACKUP_VERBS: readonly VerbSpecification[] = [
     summary: "show what a backup holds",
     description: ["Shows the collections with their counts and hashes, and the files."],
     arguments: [PLACE_ARGUMENT, ID_ARGUMENT],
-    options: [TO_OPTION],
+    options: [TO_OPTION, {
+      ...METADATA_OPTION,
+      description: "Without ID: the newest good one with the metadata alone.",
+    }],
     examples: [{ command: "vecfsck backup show /srv/chroma", description: "the newest" }],
     exitStatus: [
       { code: 0, description: "It was printed." },
@@ -196,11 +213,16 @@ export const BACKUP_VERBS: readonly VerbSpecification[] = [
     description: [
       "A backup is kept when any rule keeps it. The newest good backup always is; before anything " +
       "is removed it is read again and compared with its digests. Backups that are not good take " +
-      "no place of good ones.",
+      "no place of good ones. Those with the metadata alone are left alone, unless it is they that " +
+      "are meant (--metadata-only).",
     ],
     arguments: [PLACE_ARGUMENT],
     options: [
       TO_OPTION,
+      {
+        ...METADATA_OPTION,
+        description: "Remove backups with the metadata alone, and none of the others.",
+      },
       ...KEEP_OPTIONS,
       {
         name: "unsafe-allow-remove-all",

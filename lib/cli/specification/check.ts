@@ -5,11 +5,19 @@
  */
 
 import {
+  type ArgumentSpecification,
   CANCELLED_STATUS,
   STORE_ARGUMENT,
   USAGE_STATUS,
   type VerbSpecification,
 } from "../specification.ts";
+import { NAME_OPTIONS } from "./name_options.ts";
+
+const CHECKED_ARGUMENT: ArgumentSpecification = {
+  ...STORE_ARGUMENT,
+  description: `${STORE_ARGUMENT.description} Or an export file of chromem-go.`,
+  repeatable: true,
+};
 
 /** The verb `check`. */
 export const CHECK_VERBS: readonly VerbSpecification[] = [
@@ -21,8 +29,12 @@ export const CHECK_VERBS: readonly VerbSpecification[] = [
       "it, what that does, and what to do next. Nothing in the store is changed, not even a time " +
       "stamp, and no engine is started. A store that something writes to meanwhile cannot be " +
       "judged: stop that first, or check a backup.",
+      "Where a collection of chromem-go has lost its name, names are tried: those given here, and " +
+      "those that its documents, the databases beside it and a built-in list suggest. An export " +
+      "file of chromem-go can be checked like a store, with gzip and encryption too; it is " +
+      "decompressed into the directory for temporary files.",
     ],
-    arguments: [{ ...STORE_ARGUMENT, repeatable: true }],
+    arguments: [CHECKED_ARGUMENT],
     options: [
       {
         name: "quick",
@@ -85,6 +97,14 @@ export const CHECK_VERBS: readonly VerbSpecification[] = [
         defaultValue: 3600,
         description: "Name an index that is older than the catalogue by more than N seconds.",
       },
+      ...NAME_OPTIONS,
+      {
+        name: "key-file",
+        type: "text",
+        valueName: "FILE",
+        description: "Decrypt an encrypted export file with the key in FILE: 32 bytes, as the " +
+          "program gives them to chromem-go. A line break may follow.",
+      },
       {
         name: "max-findings",
         type: "count",
@@ -111,6 +131,14 @@ export const CHECK_VERBS: readonly VerbSpecification[] = [
       {
         command: "vecfsck check -q --strict /srv/chroma || mail-the-operator",
         description: "for cron: no output and 0 while all is well",
+      },
+      {
+        command: "vecfsck check --names names.txt /srv/chromem",
+        description: "which of these names belong to collections that have lost theirs",
+      },
+      {
+        command: "vecfsck check export.gob.enc --key-file export.key",
+        description: "an encrypted export file of chromem-go",
       },
       {
         command: "vecfsck check --json /srv/chroma | jq 'select(.type==\"finding\")'",

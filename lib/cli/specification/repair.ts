@@ -14,6 +14,7 @@ import {
   type VerbSpecification,
   YES_OPTION,
 } from "../specification.ts";
+import { NAME_OPTIONS } from "./name_options.ts";
 
 /** The verb `repair`, and the one that takes it back. */
 export const REPAIR_VERBS: readonly VerbSpecification[] = [
@@ -74,6 +75,21 @@ export const REPAIR_VERBS: readonly VerbSpecification[] = [
           "vectors go into the queue, and the engine builds its index when it starts. Default: " +
           "auto, which takes index where it was proven for that version of the engine.",
       },
+      ...NAME_OPTIONS,
+      {
+        name: "quarantine",
+        type: "flag",
+        description: "Of chromem-go: move a collection whose name nothing tells to .quarantine " +
+          "in the database, where chromem-go passes over it. Otherwise it gets a name by which " +
+          "it can be found: recovered-FOLDER.",
+      },
+      {
+        name: "shadowed",
+        type: "text",
+        valueName: "WAY",
+        description: "What becomes of collections of chromem-go that share one name. apart: each " +
+          "gets a name of its own. merge: their documents come together in one. Default: apart.",
+      },
       {
         name: "no-backup",
         type: "flag",
@@ -125,6 +141,10 @@ export const REPAIR_VERBS: readonly VerbSpecification[] = [
       {
         command: "vecfsck repair /srv/chroma --vectors filled.jsonl",
         description: "put records back whose vectors were made again",
+      },
+      {
+        command: "vecfsck repair /srv/chromem --names names.txt",
+        description: "find the lost names of collections among these",
       },
       {
         command: "vecfsck repair /srv/chroma --only VF1004",

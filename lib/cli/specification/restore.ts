@@ -58,6 +58,13 @@ export const RESTORE_VERBS: readonly VerbSpecification[] = [
         description: "Write the store into DIR, which is missing or empty, and touch STORE not.",
       },
       {
+        name: "metadata-only",
+        type: "flag",
+        description:
+          "Of chromem-go: put back only the names and settings of collections that are " +
+          "missing or are others. A backup with these alone, named by --from, does so anyway.",
+      },
+      {
         name: "force",
         type: "flag",
         description: "Take a backup that is not good, when --from names it.",
@@ -78,6 +85,10 @@ export const RESTORE_VERBS: readonly VerbSpecification[] = [
       {
         command: "vecfsck restore /srv/chroma --into /tmp/look",
         description: "have a look without touching the store",
+      },
+      {
+        command: "vecfsck restore /srv/chromem --metadata-only",
+        description: "the names of the collections, and no record",
       },
     ],
     exitStatus: [

@@ -1,0 +1,189 @@
+/**
+ * The state of stores as metrics; `docs/metrics.md` lists them. What is not known has no sample.
+ *
+ * @module
+ */
+
+import { printable } from "../base/printable.ts";
+import { VERSION } from "../base/version.ts";
+import { SEVERITIES } from "../model/finding.ts";
+import type { SystemStatus } from "../status/system_status.ts";
+import { listCompatibleMetrics } from "./compatible_metrics.ts";
+import type { Labels, Metric, Sample } from "./prometheus.ts";
+import {
+  AMOUNT_GAUGES,
+  COLLECTION_GAUGES,
+  MACHINE_GAUGES,
+  SAFETY_GAUGES,
+  type StoreGauge,
+} from "./status_gauges.ts";
+
+/** What came of reading the state of one store. */
+export interface StatusOutcome {
+  /** The store as it was named, as an absolute path: the same whether it can be read or not. */
+  readonly store: string;
+  /** Its state, or null where it could not be read. */
+  readonly status: SystemStatus | null;
+  /** Whether it could not be read because something was writing to it all the time. */
+  readonly isBusy: boolean;
+}
+
+/** Which metrics are made. */
+export interface MetricsOptions {
+  /** Whether those under the names of `vectorstore_…` come as well. */
+  readonly compatibleNames: boolean;
+}
+
+/** A collection more has no metric of its own: a label must not take values without bound. */
+export const MOST_COLLECTION_LABELS = 1000;
+
+/** A name can have any length, and a file of metrics must not. */
+const LONGEST_LABEL_CHARACTERS = 200;
+
+/** A state that could be read. */
+interface ReadOutcome {
+  readonly labels: Labels;
+  readonly status: SystemStatus;
+}
+
+/**
+ * Makes the metrics of stores.
+ *
+ * @param outcomes What came of each store.
+ * @param options Which are made.
+ * @returns The metrics.
+ */
+export function listStatusMetrics(
+  outcomes: readonly StatusOutcome[],
+  { compatibleNames }: MetricsOptions,
+): Metric[] {
+  const read = outcomes.flatMap(({ store, status }): ReadOutcome[] =>
+    status === null ? [] : [{ labels: { store, format: status.format }, status }]
+  );
+  return [
+    ...listProgramMetrics(outcomes, read),
+    ...listHealthMetrics(read),
+    ...listCollectionMetrics(read),
+    ...gaugesOf(read, AMOUNT_GAUGES),
+    ...gaugesOf(read, SAFETY_GAUGES),
+    ...gaugesOf(read, MACHINE_GAUGES),
+    ...(compatibleNames ? listCompatibleMetrics(outcomes) : []),
+  ];
+}
+
+function gauge(name: string, help: string, samples: readonly Sample[]): Metric {
+  return { name, help, type: "gauge", samples };
+}
+
+function listProgramMetrics(
+  outcomes: readonly StatusOutcome[],
+  read: readonly ReadOutcome[],
+): Metric[] {
+  return [
+    gauge("vecfsck_build_info", "The vecfsck that wrote this file.", [
+      { labels: { version: VERSION }, value: 1 },
+    ]),
+    gauge(
+      "vecfsck_up",
+      "Whether the state of the store could be read.",
+      outcomes.map(({ store, status }) => ({ labels: { store }, value: status === null ? 0 : 1 })),
+    ),
+    gauge(
+      "vecfsck_busy",
+      "Whether the state could not be read because something was writing to the store.",
+      outcomes.map(({ store, isBusy }) => ({ labels: { store }, value: isBusy ? 1 : 0 })),
+    ),
+    gauge(
+      "vecfsck_store_info",
+      "The engine that wrote the store last.",
+      read.map(({ labels, status: { engine } }) => ({
+        labels: { ...labels, engine: engine ?? "unknown" },
+        value: 1,
+      })),
+    ),
+  ];
+}
+
+function listHealthMetrics(read: readonly ReadOutcome[]): Metric[] {
+  return [
+    gauge(
+      "vecfsck_healthy",
+      "Whether no damage of the store is known: now, or by the last full check of these files.",
+      read.map(({ labels, status: { health: { verdict } } }) => ({
+        labels,
+        value: verdict === "damaged" || verdict === "unsafe" ? 0 : 1,
+      })),
+    ),
+    ...gaugesOf(read, [{
+      name: "vecfsck_refused",
+      help:
+        "Whether it is known that an engine that starts now refuses the store, or is killed by it.",
+      read: ({ health: { isRefused } }) => isRefused === null ? null : isRefused ? 1 : 0,
+    }]),
+    gauge(
+      "vecfsck_findings",
+      "Findings of the check that was made for these metrics, by severity.",
+      read.flatMap(({ labels, status: { health: { counts } } }) =>
+        SEVERITIES.map((severity) => ({ labels: { ...labels, severity }, value: counts[severity] }))
+      ),
+    ),
+  ];
+}
+
+function listCollectionMetrics(read: readonly ReadOutcome[]): Metric[] {
+  const named = read.flatMap(({ labels, status: { collections } }) =>
+    mergeNames(collections?.each ?? []).map((collection) => ({
+      labels: { ...labels, collection: collection.name },
+      collection,
+    }))
+  );
+  return [
+    ...gaugesOf(read, COLLECTION_GAUGES),
+    gauge(
+      "vecfsck_collection_healthy",
+      "Whether no damage of the collection is known.",
+      named.map(({ labels, collection: { isHealthy } }) => ({ labels, value: isHealthy ? 1 : 0 })),
+    ),
+    gauge(
+      "vecfsck_collection_documents",
+      "Records or documents of the collection.",
+      named.flatMap(({ labels, collection: { records } }) =>
+        records === null ? [] : [{ labels, value: records }]
+      ),
+    ),
+  ];
+}
+
+type NamedCollections = NonNullable<SystemStatus["collections"]>["each"];
+
+/** Two databases of a store may have collections of one name: together they are one series. */
+function mergeNames(collections: NamedCollections): NamedCollections {
+  const byName = new Map<string, NamedCollections[number]>();
+  // Damaged ones come first, so that none of them is left out where there are very many.
+  for (const next of collections.toSorted((one, other) => rank(one) - rank(other))) {
+    const { records, isHealthy } = next;
+    const name = printable(next.name, LONGEST_LABEL_CHARACTERS);
+    const known = byName.get(name);
+    if (known === undefined) {
+      if (byName.size < MOST_COLLECTION_LABELS) byName.set(name, { ...next, name });
+    } else {
+      const sum = known.records === null || records === null ? null : known.records + records;
+      byName.set(name, { name, records: sum, isHealthy: known.isHealthy && isHealthy });
+    }
+  }
+  return [...byName.values()];
+}
+
+function rank({ isHealthy }: NamedCollections[number]): number {
+  return isHealthy ? 1 : 0;
+}
+
+function gaugesOf(read: readonly ReadOutcome[], gauges: readonly StoreGauge[]): Metric[] {
+  return gauges.map(({ name, help, read: readValue }) => {
+    const samples = read.flatMap(({ labels, status }) => {
+      const value = readValue(status);
+      return value === null ? [] : [{ labels, value }];
+    });
+    return gauge(name, help, samples);
+  });
+}
