@@ -15,6 +15,7 @@
 
 import type { FindingName, StoreFindingName } from "../../../model/finding_names.ts";
 import type { Finding } from "../../../model/finding.ts";
+import { type NoCure, SHARED_NO_CURES } from "../../no_cure.ts";
 import type { RepairRequest } from "../../repair_format.ts";
 
 /** The stages, in the order in which they run. */
@@ -29,14 +30,6 @@ export const REPAIR_STAGES = [
 
 /** A stage of a repair. */
 export type RepairStageName = typeof REPAIR_STAGES[number];
-
-/** Why a finding is left alone. */
-export interface NoCure {
-  /** For people: one sentence with a final period. */
-  readonly reason: string;
-  /** Whether the store is worse for it. */
-  readonly isDamage: boolean;
-}
 
 /** The stage that answers a finding, or why none does. */
 export const CURES: Readonly<Record<StoreFindingName, RepairStageName | NoCure>> = {
@@ -197,30 +190,7 @@ export const CURES: Readonly<Record<StoreFindingName, RepairStageName | NoCure>>
   "vectors-missing": "index",
   "vectors-ghost": "index",
   "index-ahead": "index",
-  "seal-bytes-rotted": {
-    reason: "What the bytes were is not known: restore a good backup, and seal the store again.",
-    isDamage: true,
-  },
-  "seal-copy-differs": {
-    reason: "What the bytes were is not known: restore a good backup, and seal the store again.",
-    isDamage: true,
-  },
-  "seal-file-changed": {
-    reason: "An engine wrote the file. Seal the store again.",
-    isDamage: false,
-  },
-  "seal-file-missing": {
-    reason: "An engine removed the file. Seal the store again.",
-    isDamage: false,
-  },
-  "seal-file-new": {
-    reason: "An engine made the file. Seal the store again.",
-    isDamage: false,
-  },
-  "change-interrupted": {
-    reason: "It is brought in order before a repair begins.",
-    isDamage: false,
-  },
+  ...SHARED_NO_CURES,
 };
 
 const OF_ANOTHER_FORMAT: NoCure = {

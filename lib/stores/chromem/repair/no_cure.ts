@@ -7,11 +7,9 @@
 import type { Finding } from "../../../model/finding.ts";
 import type { FindingName } from "../../../model/finding_names.ts";
 import type { UnansweredFinding } from "../../../model/repair.ts";
+import { type NoCure, SHARED_NO_CURES } from "../../no_cure.ts";
 import type { RepairRequest } from "../../repair_format.ts";
 import { isWanted } from "./finding_index.ts";
-
-/** Why a finding is left alone, and whether the store is worse for it. */
-type NoCure = Pick<UnansweredFinding, "reason" | "isDamage">;
 
 const NO_CURES: Readonly<Partial<Record<FindingName, NoCure>>> = {
   "chromem-collection-empty": { reason: "A collection may be empty.", isDamage: false },
@@ -31,26 +29,7 @@ const NO_CURES: Readonly<Partial<Record<FindingName, NoCure>>> = {
     reason: "What stands there cannot be read; nobody but you knows why.",
     isDamage: true,
   },
-  "seal-bytes-rotted": {
-    reason: "What the bytes were is not known: restore a good backup, and seal the store again.",
-    isDamage: true,
-  },
-  "seal-file-changed": {
-    reason: "An engine wrote the file. Seal the store again.",
-    isDamage: false,
-  },
-  "seal-file-missing": {
-    reason: "An engine removed the file. Seal the store again.",
-    isDamage: false,
-  },
-  "seal-file-new": {
-    reason: "An engine made the file. Seal the store again.",
-    isDamage: false,
-  },
-  "change-interrupted": {
-    reason: "It is brought in order before a repair begins.",
-    isDamage: false,
-  },
+  ...SHARED_NO_CURES,
 };
 
 const UNWANTED = "It was not asked for.";

@@ -13,7 +13,9 @@ import {
 } from "../../../../lib/stores/chroma/repair/cures.ts";
 import { repairRequest } from "./repair_request.ts";
 
-const NAMES = Object.keys(FINDING_CODES) as FindingName[];
+// The codes from VF30 on are those of another engine.
+const NAMES = (Object.keys(FINDING_CODES) as FindingName[])
+  .filter((name) => FINDING_CODES[name].code < "VF30");
 
 Deno.test("cureOf() gives a reason for every finding that no stage answers", () => {
   for (const name of NAMES) {
