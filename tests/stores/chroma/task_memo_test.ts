@@ -7,7 +7,12 @@ import { BrokenStore } from "../../support/broken_store.ts";
 import { copyTree, scratchDirectory } from "../../support/fixtures.ts";
 
 function planTasks(store: string, level: "quick" | "full" = "full"): readonly CheckTask[] {
-  const survey = surveyChroma(requireStore(store), { level, staleSeconds: 3600, names: [], key: null });
+  const survey = surveyChroma(requireStore(store), {
+    level,
+    staleSeconds: 3600,
+    names: [],
+    key: null,
+  });
   survey.release();
   return survey.tasks;
 }
