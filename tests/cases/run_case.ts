@@ -11,7 +11,11 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { main } from "../../lib/cli/main.ts";
+import { applyDamage as applyTo, libraryOf } from "../../lib/drill/damages/libraries.ts";
+import { localFs } from "../../lib/fs/platform.ts";
+import { hashName } from "../../lib/stores/chromem/name_hash.ts";
 import { FakeEnvironment } from "../cli/fake_environment.ts";
+import { CHROMEM_STORES, type ChromemStore, chromemStore } from "../support/chromem_stores.ts";
 import { applyDamage } from "../support/damages/mod.ts";
 import { type GoldenStore, goldenStore } from "../support/fixtures.ts";
 
@@ -27,7 +31,7 @@ const TIME = new Date("2040-01-01T00:00:00Z");
 /** What is done to a store before the runs. */
 interface CaseDamage {
   readonly name: string;
-  /** The collection; `notes` when left out. */
+  /** The collection, of chromem-go its folder; one that every golden store has when left out. */
   readonly collection?: string;
 }
 
@@ -52,8 +56,8 @@ interface CaseRun {
 interface CaseFile {
   /** What it is about, as a sentence. */
   readonly about: string;
-  /** The golden store. */
-  readonly store: GoldenStore;
+  /** The golden store; a database of chromem-go is called by its kind. */
+  readonly store: GoldenStore | ChromemStore;
   /** What is done to it. */
   readonly damages: readonly CaseDamage[];
   /** The runs; a repair, the same again, and an undo, when left out. */
@@ -90,8 +94,8 @@ export async function runCase(name: string): Promise<Transcript[]> {
   const directory = join(CASES, name);
   const text = await Deno.readTextFile(join(directory, "case.json"));
   const { store: golden, damages, runs = USUAL_RUNS }: CaseFile = JSON.parse(text);
-  const store = await goldenStore(golden);
-  for (const { name, collection = "notes" } of damages) applyDamage(name, { store, collection }, 1);
+  const store = isChromem(golden) ? await chromemStore(golden) : await goldenStore(golden);
+  for (const damage of damages) breakStore(damage, store, isChromem(golden));
   const beginning = await readTree(store);
   const transcripts: Transcript[] = [];
   for (const run of runs) {
@@ -121,6 +125,18 @@ export async function runCase(name: string): Promise<Transcript[]> {
     transcripts.push({ path: join(directory, `${run.name}.txt`), text: command + shown });
   }
   return transcripts;
+}
+
+function isChromem(store: GoldenStore | ChromemStore): store is ChromemStore {
+  return (CHROMEM_STORES as readonly string[]).includes(store);
+}
+
+function breakStore({ name, collection }: CaseDamage, store: string, isChromem: boolean): void {
+  if (!isChromem) return applyDamage(name, { store, collection: collection ?? "notes" }, 1);
+  const damage = libraryOf("chromem").damages.find((one) => one.name === name);
+  if (damage === undefined) throw new RangeError(`There is no damage named ${name}`);
+  const place = { store, collection: collection ?? hashName("knowledge-base"), fs: localFs };
+  applyTo(damage, place, 1);
 }
 
 /** What stands behind a question. */

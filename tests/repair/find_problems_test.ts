@@ -1,7 +1,12 @@
 import { assertEquals } from "@std/assert";
 import { createFinding, type Finding } from "../../lib/model/finding.ts";
 import type { RepairDraft, RepairLoss, RepairStep } from "../../lib/model/repair.ts";
-import { findChangedContents, findTouched, findWorse } from "../../lib/repair/find_problems.ts";
+import {
+  findChangedContents,
+  findTouched,
+  findWorse,
+  isTouched,
+} from "../../lib/repair/find_problems.ts";
 import { BUILD_STEP } from "./fake_repairer.ts";
 
 const LOSS: RepairLoss = {
@@ -79,6 +84,30 @@ Deno.test("findTouched() tells which collections a plan may change", () => {
   assertEquals(findTouched(draftOf([], { ...step, kind: "rebuild-database" }), before), null);
   const losses = [{ ...LOSS, collection: "notes" }];
   assertEquals(findTouched(draftOf([], { losses }), before), new Set(["dot", "notes"]));
+});
+
+Deno.test("findTouched() knows a collection without a name by its place", () => {
+  const nameless = createFinding("chromem-metadata-missing", {
+    path: "e6684f6c",
+    segment: "e6684f6c",
+    message: "it is gone",
+  });
+  const step = { kind: "restore-metadata", collection: "notes", segment: "e6684f6c" } as const;
+  assertEquals(
+    findTouched(draftOf([nameless], step), [nameless]),
+    new Set(["e6684f6c", "notes"]),
+  );
+  assertEquals(
+    findTouched(draftOf([nameless], { ...step, collection: null }), [nameless]),
+    new Set(["e6684f6c"]),
+  );
+  assertEquals(
+    findTouched(draftOf([nameless], { ...step, collection: null, segment: null }), []),
+    null,
+  );
+  const touched = new Set(["e6684f6c"]);
+  assertEquals(isTouched(touched, { id: "e6684f6c", name: "notes" }), true);
+  assertEquals(isTouched(touched, { id: "1225ae6c", name: "sessions" }), false);
 });
 
 Deno.test("findTouched() trusts no finding whose file two collections share", () => {

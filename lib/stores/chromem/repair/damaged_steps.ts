@@ -193,7 +193,7 @@ export function describeForeign(folder: WorkingFolder, foreign: readonly Damaged
       ...answer(folder, foreign),
       kind: "set-aside",
       title: `Move ${formatCount(foreign.length, "file")} of ${printable(folder.label)} aside ` +
-        "that hold no document",
+        `that ${foreign.length === 1 ? "holds" : "hold"} no document`,
     },
   }];
 }

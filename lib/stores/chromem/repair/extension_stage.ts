@@ -29,7 +29,7 @@ export function planExtensions(repair: ChromemRepair): PlannedStep[] {
   const wrong = findings.at("", ["chromem-extension-wrong"]);
   if (wrong.length > 0) database.extension = otherOf(database.extension);
   const steps: PlannedStep[] = [];
-  const all: Renamed = { names: [], conflicts: [] };
+  const all: Renamed = { names: [], conflicts: [], sizeBytes: 0 };
   for (const folder of database.folders) {
     const mixed = findings.at(folder.origin.name, ["chromem-extension-mixed"]);
     if (wrong.length === 0 && mixed.length === 0) continue;
@@ -39,6 +39,7 @@ export function planExtensions(repair: ChromemRepair): PlannedStep[] {
       wrong.push(...mixed);
       for (const name of renamed.names) all.names.push(name);
       all.conflicts.push(...renamed.conflicts);
+      all.sizeBytes += renamed.sizeBytes;
     }
   }
   if (wrong.length > 0) steps.push(describeDatabase(repair, wrong, all));
@@ -49,6 +50,7 @@ export function planExtensions(repair: ChromemRepair): PlannedStep[] {
 interface Renamed {
   readonly names: string[];
   readonly conflicts: Conflict[];
+  sizeBytes: number;
 }
 
 /** Renames the files of a folder that have the other extension. */
@@ -57,12 +59,14 @@ function renameFiles(repair: ChromemRepair, folder: WorkingFolder): Renamed {
   const other = otherOf(extension);
   const names: string[] = [];
   const conflicts: Conflict[] = [];
+  let sizeBytes = 0;
   for (const [name, file] of [...folder.files]) {
     if (extensionOf(name) !== other || file.origin?.isSpecial === true) continue;
     const target = name.slice(0, -other.length) + extension;
     const standing = folder.files.get(target);
     folder.files.delete(name);
     names.push(`${folder.origin.name}/${name}`);
+    sizeBytes += file.source.sizeBytes;
     if (standing === undefined) folder.files.set(target, file);
     else {
       const { winner, conflict } = chooseFile(repair, { folder, target, standing, file });
@@ -70,7 +74,7 @@ function renameFiles(repair: ChromemRepair, folder: WorkingFolder): Renamed {
       if (conflict !== null) conflicts.push(conflict);
     }
   }
-  return { names, conflicts };
+  return { names, conflicts, sizeBytes };
 }
 
 /** Two files that are to have one name. */
@@ -113,7 +117,7 @@ interface FolderParts {
 
 function describeFolder(
   { database: { extension } }: ChromemRepair,
-  { folder, mixed, renamed: { names, conflicts } }: FolderParts,
+  { folder, mixed, renamed: { names, conflicts, sizeBytes } }: FolderParts,
 ): PlannedStep {
   const { name } = folder.origin;
   return createConflicts(conflicts, {
@@ -126,13 +130,14 @@ function describeFolder(
     answers: listAnswers(mixed),
     reads: names,
     replaces: names.flatMap((path) => [path, swapExtension(path, extension)]),
+    sizeBytes,
   });
 }
 
 function describeDatabase(
   { database: { extension } }: ChromemRepair,
   findings: readonly Finding[],
-  { names, conflicts }: Renamed,
+  { names, conflicts, sizeBytes }: Renamed,
 ): PlannedStep {
   return createConflicts(conflicts, {
     ...PLAIN_STEP,
@@ -147,6 +152,7 @@ function describeDatabase(
     answers: listAnswers(findings),
     reads: names,
     replaces: names.flatMap((path) => [path, swapExtension(path, extension)]),
+    sizeBytes,
   });
 }
 

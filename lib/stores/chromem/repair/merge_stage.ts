@@ -30,7 +30,12 @@ export function planMerges(repair: ChromemRepair, steps: readonly PlannedStep[])
     const { moved, conflicts, sizeBytes } = merge(repair, folder, keeper);
     return createConflicts(conflicts, {
       ...step,
-      details: [`${formatCount(moved, "document")} come to those that are there`, ...step.details],
+      details: [
+        moved === 0
+          ? "all documents that are to stay are there already"
+          : `${formatCount(moved, "document")} ${moved === 1 ? "comes" : "come"} to those there`,
+        ...step.details,
+      ],
       sizeBytes,
     });
   });

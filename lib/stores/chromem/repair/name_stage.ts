@@ -117,7 +117,7 @@ function applyDecision(repair: ChromemRepair, applied: Applied): RepairStep {
         ...PLAIN_LOSS,
         kind: "record",
         outcome: "moved-aside",
-        reason: `nothing tells the name of their collection, whose folder is ${folder.origin.name}`,
+        reason: `nothing tells the name of the collection in the folder ${folder.origin.name}`,
         collection: folder.origin.name,
         count: listDocuments(repair.database, folder).length,
       }],

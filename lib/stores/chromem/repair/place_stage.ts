@@ -8,6 +8,7 @@
  */
 
 import { formatCount } from "../../../base/format.ts";
+import { printable } from "../../../base/printable.ts";
 import type { Finding } from "../../../model/finding.ts";
 import type { ChromemFindingName } from "../../../model/finding_names.ts";
 import { listAnswers } from "../../repair_steps.ts";
@@ -159,9 +160,10 @@ function describeMoved(folder: WorkingFolder, moved: readonly Settled[]): Planne
   const placed = moved.filter(({ isPlaced }) => isPlaced);
   const left = moved.filter(({ hasLeft }) => hasLeft);
   const title = placed.length === 0
-    ? `Move ${formatCount(left.length, "file")} of ${folder.label} aside, of which the documents ` +
-      "stand elsewhere"
-    : `Put ${formatCount(placed.length, "document")} of ${folder.label} where their ids say`;
+    ? `Move ${formatCount(left.length, "file")} of ${printable(folder.label)} aside, of which ` +
+      (left.length === 1 ? "the document stands elsewhere" : "the documents stand elsewhere")
+    : `Put ${formatCount(placed.length, "document")} of ${printable(folder.label)} where ` +
+      (placed.length === 1 ? "its id says" : "their ids say");
   const missing = moved.flatMap(({ missing }): MissingDocument[] =>
     missing === null ? [] : [missing]
   );

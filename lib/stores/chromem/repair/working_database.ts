@@ -131,7 +131,13 @@ interface ChangeLists {
   readonly leaving: string[];
 }
 
-/** From so many files on that change in one folder, all of it is exchanged. */
+/**
+ * From so many files on all of a folder is exchanged when most of it comes anew anyway: one directory
+ * is moved faster than its files one by one.
+ */
+const LEAST_WHOLE_FOLDER = 1000;
+
+/** From so many files on it is exchanged as a whole however many stay. */
 const MOST_SINGLE_FILES = 20_000;
 
 /** The database as it is going to be. */
@@ -226,7 +232,9 @@ export class WorkingDatabase {
     }
     const gone = [...origin.files, ...origin.special].map(({ path }) => path)
       .filter((path) => !files.has(path.slice(origin.name.length + 1)));
-    if (coming.length + gone.length > MOST_SINGLE_FILES) {
+    const changed = coming.length + gone.length;
+    const isMost = changed > LEAST_WHOLE_FOLDER && 2 * coming.length > files.size;
+    if (isMost || changed > MOST_SINGLE_FILES) {
       changes.folders.push({ name: origin.name, from: folder, isCopy: false });
       changes.leaving.push(origin.name);
       return;
