@@ -28,6 +28,14 @@ export interface Gunzipped {
 }
 
 /**
+ * In Deno 2.9 a call of `gunzipSync` that fails leaves some 30 kB behind that are never given back:
+ * 12 GB where every bit of a few hundred files is tried. After so many it is not called any more.
+ */
+const MOST_FAILURES = 100;
+
+let failures = 0;
+
+/**
  * Compresses bytes.
  *
  * @param bytes The bytes.
@@ -50,12 +58,14 @@ export function gzip(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
  * what the bytes are.
  */
 export function gunzipBounded(file: Uint8Array, limitBytes: number): Gunzipped {
+  if (failures >= MOST_FAILURES) return gunzipSound(file, limitBytes);
   try {
     const options = { maxOutputLength: limitBytes, chunkSize: guessSize(file) };
     const bytes = gunzipSync(file, options);
     return { bytes, usedBytes: file.byteLength, fault: null };
   } catch (error) {
     if (!isZlibError(error)) throw error;
+    failures++;
     if (error.code === "ERR_BUFFER_TOO_LARGE") return tooLarge(limitBytes);
   }
   return gunzipSound(file, limitBytes);
@@ -69,8 +79,15 @@ function guessSize(file: Uint8Array): number {
   return Math.min(Math.max(LEAST_CHUNK_BYTES, told + 1), LARGEST_CHUNK_BYTES);
 }
 
-/** Decompresses member by member, as far as they go. */
-function gunzipSound(file: Uint8Array, limitBytes: number): Gunzipped {
+/**
+ * Decompresses a gzip file as {@linkcode gunzipBounded} does, without the runtime's zlib: three times
+ * slower, and nothing is left behind where it fails.
+ *
+ * @param file The whole file, which {@linkcode isGzip}.
+ * @param limitBytes The most bytes that are decompressed.
+ * @returns The bytes before the end or the fault; never throws for what the bytes are.
+ */
+export function gunzipSound(file: Uint8Array, limitBytes: number): Gunzipped {
   const parts: Uint8Array[] = [];
   let left = limitBytes;
   let usedBytes = 0;

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { gunzipSync } from "node:zlib";
+import { gunzipSound, isGzip } from "./gzip.ts";
 
 /**
  * Finds the bit.
@@ -40,7 +40,7 @@ export function findFlippedGzipBit(file: Uint8Array, limitBytes: number): number
 export function gunzipWithoutBit(file: Uint8Array, bit: number): Uint8Array<ArrayBuffer> {
   const whole = Uint8Array.from(file);
   flipBit(whole, bit);
-  return new Uint8Array(gunzipSync(whole));
+  return Uint8Array.from(gunzipSound(whole, Infinity).bytes);
 }
 
 function flipBit(bytes: Uint8Array, bit: number): void {
@@ -49,10 +49,7 @@ function flipBit(bytes: Uint8Array, bit: number): void {
 }
 
 function isGzipWhole(file: Uint8Array, limitBytes: number): boolean {
-  try {
-    gunzipSync(file, { maxOutputLength: limitBytes });
-    return true;
-  } catch {
-    return false;
-  }
+  if (!isGzip(file)) return false;
+  const { fault, usedBytes } = gunzipSound(file, limitBytes);
+  return fault === null && usedBytes === file.byteLength;
 }

@@ -15,8 +15,8 @@ const LARGEST_FILE_BYTES = 1 << 14;
 /** What such a file holds at the most. */
 const LARGEST_VALUE_BYTES = 1 << 20;
 
-/** How many bits are tried in one repair: half a minute of work. */
-const MOST_TRIES = 500_000;
+/** How many bits are tried in one repair: a quarter of a minute of work. */
+const MOST_TRIES = 250_000;
 
 /** The flipped bits of the files of a database. */
 export class FlippedBits {
