@@ -58,7 +58,10 @@ export function gzip(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
  * what the bytes are.
  */
 export function gunzipBounded(file: Uint8Array, limitBytes: number): Gunzipped {
-  if (failures >= MOST_FAILURES) return gunzipSound(file, limitBytes);
+  return failures < MOST_FAILURES ? gunzipNative(file, limitBytes) : gunzipOwn(file, limitBytes);
+}
+
+function gunzipNative(file: Uint8Array, limitBytes: number): Gunzipped {
   try {
     const options = { maxOutputLength: limitBytes, chunkSize: guessSize(file) };
     const bytes = gunzipSync(file, options);
@@ -68,7 +71,12 @@ export function gunzipBounded(file: Uint8Array, limitBytes: number): Gunzipped {
     failures++;
     if (error.code === "ERR_BUFFER_TOO_LARGE") return tooLarge(limitBytes);
   }
-  return gunzipSound(file, limitBytes);
+  return gunzipOwn(file, limitBytes);
+}
+
+function gunzipOwn(file: Uint8Array, limitBytes: number): Gunzipped {
+  const result = gunzipSound(file, limitBytes);
+  return result.fault?.kind === "too-large" ? tooLarge(limitBytes) : result;
 }
 
 /** How much room to make at once: what the end of the file says, within reason. */
