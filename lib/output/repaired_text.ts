@@ -220,7 +220,7 @@ function renderKept(kept: readonly KeptFile[], store: string, options: TextOptio
 function describeFile(name: string): string {
   switch (name) {
     case MISSING_NAME:
-      return "records without a vector";
+      return "records that left the store";
     case "queue-rows.jsonl":
       return "rows of the queue that no engine can apply";
     case "rows.jsonl":

@@ -209,7 +209,7 @@ Deno.test("renderRepairOutcome() says what is left, and how vectors are handed i
     "  LEFT      error file-unreadable (VF1013): Nobody knows what it is for.",
     "  Replaced  in quarantine as 20261121T104500Z. To undo this:",
     "            vecfsck undo '/srv/my store' 20261121T104500Z",
-    `  Missing   records without a vector: 5 lines in`,
+    `  Missing   records that left the store: 5 lines in`,
     `            ${path}`,
     "            Fill in `embedding` in each line (docs/repair.md), then:",
     `            vecfsck repair '/srv/my store' --vectors ${path}`,
