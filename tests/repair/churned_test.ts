@@ -7,13 +7,8 @@
  */
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import {
-  applyDamage,
-  type Damage,
-  DamageNotApplicable,
-  DAMAGES,
-  findDamage,
-} from "../support/damages/mod.ts";
+import { StoreDatabase } from "../../lib/sqlite/database.ts";
+import { applyDamage, type Damage, DAMAGES, findDamage } from "../support/damages/mod.ts";
 import { type Churn, type ChurnFacts, EngineServer } from "../support/engine_server.ts";
 import { copyTree, scratchDirectory } from "../support/fixtures.ts";
 import { findEngine } from "../support/judge.ts";
@@ -85,15 +80,21 @@ function strategiesFor({ name }: Damage): readonly Strategy[] {
   return EVERYTHING || name === "data_level0_half" ? ["index", "queue"] : ["auto"];
 }
 
-/** The index of a collection that was never flushed has no slot that could be damaged. */
-function isApplied(name: string, store: string, collection: string): boolean {
-  try {
+/** An index without a slot is no place for a damage of the library: nothing would be lost by it. */
+function breakStore(name: string, store: string, collection: string): void {
+  if (collection !== "unflushed" && collection !== "one") {
     applyDamage(name, { store, collection }, CHURN.seed);
-    return true;
-  } catch (error) {
-    if (error instanceof DamageNotApplicable && collection === "unflushed") return false;
-    throw error;
+    return;
   }
+  using database = StoreDatabase.open(join(store, "chroma.sqlite3"));
+  const [segment] = database.row(
+    "SELECT s.id FROM segments s JOIN collections c ON c.id = s.collection " +
+      "WHERE c.name = ? AND s.scope = 'VECTOR'",
+    collection,
+  ) ?? [];
+  const directory = join(store, String(segment));
+  if (name === "segment_missing") Deno.removeSync(directory, { recursive: true });
+  else Deno.writeFileSync(join(directory, "header.bin"), new Uint8Array(100).fill(0xa5));
 }
 
 interface Churned {
@@ -114,7 +115,7 @@ async function judge(
 ): Promise<void> {
   const copy = join(await scratchDirectory(), "store");
   await copyTree(store, copy);
-  if (!isApplied(name, copy, collection)) return;
+  breakStore(name, copy, collection);
   const { losses } = await repairWhole(copy, strategy);
   const expected = expectStore(facts, losses);
   const answers = await server.ask(copy, expected.collections.map(questionsOf));
