@@ -13,12 +13,7 @@
 import type { ViewDirectories } from "../fs/store_view.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
 import type { Finding } from "../model/finding.ts";
-import type {
-  IndexStrategy,
-  RepairDraft,
-  RepairStepKind,
-  RepairVerification,
-} from "../model/repair.ts";
+import type { IndexStrategy, RepairDraft, RepairVerification } from "../model/repair.ts";
 import type { DetectedStore } from "../model/store.ts";
 
 /** An older copy of the store. */
@@ -135,8 +130,6 @@ export interface PreparedRepair extends Disposable {
 
 /** How stores of one format are repaired. */
 export interface StoreRepairer {
-  /** The kinds of steps that it plans, for the reference. */
-  readonly stepKinds: readonly RepairStepKind[];
   /** How directories stand in the view in which a repaired store is looked at. */
   readonly viewDirectories: ViewDirectories;
   /**

@@ -3,6 +3,7 @@
  * are whole, the store is as it was, and nothing is left that nobody can explain.
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { withoutSync } from "../../lib/drill/unsynced_fs.ts";
 import { join } from "@std/path";
 import { OperationError } from "../../lib/base/errors.ts";
 import { listBackups } from "../../lib/backup/catalogue.ts";
@@ -15,7 +16,6 @@ import { holdDatabase } from "../../lib/sqlite/online_backup.ts";
 import { everyFault, withFault } from "../support/fault_fs.ts";
 import { scratchDirectory } from "../support/fixtures.ts";
 import { snapshotTree } from "../support/snapshot.ts";
-import { withoutWaiting } from "../verbs/world.ts";
 import {
   aheadClock,
   assertWhole,
@@ -32,7 +32,7 @@ Deno.test("createBackup() is whole or not there at all, whichever write fails", 
   // One file has to be copied, the others are shared.
   Deno.writeTextFileSync(join(store, "two.txt"), "another two");
   const before = await snapshotTree(store);
-  const quick = withoutWaiting(localFs);
+  const quick = withoutSync(localFs);
   let hits = 0;
   for (const { skipRest, ...fault } of everyFault()) {
     const { fs, wasHit } = withFault(quick, fault);

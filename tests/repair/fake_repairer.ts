@@ -70,7 +70,6 @@ export interface FakeRepair {
 
 /** A repairer that does what it is told. */
 export class FakeRepairer implements StoreRepairer {
-  readonly stepKinds = [];
   readonly viewDirectories: ViewDirectories;
   readonly #repair: FakeRepair;
   /** The requests that came. */

@@ -5,12 +5,13 @@
  * `VECFSCK_TEST_EVERYTHING=1` each in all.
  */
 import { assert, assertEquals } from "@std/assert";
+import { withoutSync } from "../../lib/drill/unsynced_fs.ts";
 import { isTemporaryName } from "../../lib/fs/names.ts";
 import { localFs } from "../../lib/fs/platform.ts";
 import { type Fault, withFault } from "../support/fault_fs.ts";
 import { PreparedVerb } from "./verb_case.ts";
 import { VERB_CASES } from "./verb_cases.ts";
-import { type Files, readFiles, type VerbResult, withoutWaiting, type World } from "./world.ts";
+import { type Files, readFiles, type VerbResult, type World } from "./world.ts";
 
 const KINDS = ["ENOSPC", "EIO", "EACCES", "EXDEV", "short"] as const;
 
@@ -54,7 +55,7 @@ async function tryFault(
 ): Promise<boolean> {
   const world = await prepared.copy();
   const before = readFiles(world.root);
-  const { fs, wasHit, hitName } = withFault(withoutWaiting(localFs), fault);
+  const { fs, wasHit, hitName } = withFault(withoutSync(localFs), fault);
   const isJson = fault.index % 2 === 1;
   const result = await prepared.run(world, fs, isJson ? ["--json"] : []);
   const context = `${prepared.verb.name}: ${JSON.stringify({ fault, result })}`;
@@ -90,10 +91,10 @@ async function judgeAfter(
   world: World,
   before: Files,
 ): Promise<"old" | "new"> {
-  await prepared.recover(world, withoutWaiting(localFs));
+  await prepared.recover(world, withoutSync(localFs));
   const recovered = readFiles(world.root);
   const state = prepared.judge(before, recovered);
-  await prepared.recover(world, withoutWaiting(localFs));
+  await prepared.recover(world, withoutSync(localFs));
   assertEquals(readFiles(world.root), recovered, "a second recovery changes something");
   return state;
 }
@@ -107,7 +108,7 @@ async function assertRepeatable(
   if (state === "new" && prepared.changesStore) return;
   const before = readFiles(world.root);
   if (before.keys().some((path) => path.startsWith("restored/"))) return;
-  const result = await prepared.run(world, withoutWaiting(localFs));
+  const result = await prepared.run(world, withoutSync(localFs));
   assertEquals(
     result.code,
     prepared.verb.exitCode ?? 0,

@@ -215,23 +215,3 @@ export function asTwoDevices(fs: WriteFs, other: string): WriteFs {
     },
   };
 }
-
-/** Leaves out waiting for the disk, where no power is cut. */
-export function withoutWaiting(fs: WriteFs): WriteFs {
-  return {
-    ...fs,
-    syncFile: () => {},
-    syncDirectory: () => {},
-    createFile: (path, mode) => {
-      const file = fs.createFile(path, mode);
-      return {
-        write: (bytes) => file.write(bytes),
-        seek: (offset) => file.seek(offset),
-        setSize: (sizeBytes) => file.setSize(sizeBytes),
-        look: () => file.look(),
-        sync: () => {},
-        [Symbol.dispose]: () => file[Symbol.dispose](),
-      };
-    },
-  };
-}

@@ -52,20 +52,6 @@ const RUNS: readonly RepairStageName[] = REPAIR_STAGES.flatMap((name) =>
 /** How Chroma's stores are repaired. */
 export const chromaRepairer: StoreRepairer = {
   viewDirectories: "linked",
-  stepKinds: [
-    "rebuild-database",
-    "restore-database",
-    "export-records",
-    "correct-catalogue",
-    "correct-records",
-    "rebuild-fulltext",
-    "build-index",
-    "extend-index",
-    "queue-vectors",
-    "add-records",
-    "copy-file",
-    "set-aside",
-  ],
   prepare: prepareChromaRepair,
 };
 

@@ -27,20 +27,6 @@ import { WorkingDatabase } from "./working_database.ts";
 
 /** How chromem-go's databases are repaired. */
 export const chromemRepairer: StoreRepairer = {
-  stepKinds: [
-    "rename-files",
-    "restore-metadata",
-    "name-collection",
-    "rename-folder",
-    "merge-collections",
-    "quarantine-collection",
-    "place-documents",
-    "restore-documents",
-    "correct-documents",
-    "take-out-documents",
-    "add-records",
-    "set-aside",
-  ],
   viewDirectories: "mirrored",
   prepare: prepareChromemRepair,
 };
