@@ -9,7 +9,7 @@ import { join } from "@std/path";
 import { stampFile } from "../fs/read_fs.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
 import { readState } from "./history.ts";
-import { isInnerPath, isSameStamp } from "./stamp.ts";
+import { hasSameContentStamp, isInnerPath, isSameStamp } from "./stamp.ts";
 import type { InputStamp, StoredResult } from "./state_format.ts";
 
 /** The last full check of which anything is kept. */
@@ -39,15 +39,22 @@ export function readKnownCheck(fs: WriteFs, store: string): KnownCheck | null {
   return {
     verifiedMs: Math.min(...results.map(({ verifiedMs }) => verifiedMs)),
     isSound,
-    isCurrent: results.every(({ inputs }) => inputs.every((input) => isUnchanged(store, input))),
+    isCurrent: results.every(({ inputs }) =>
+      inputs.every((input) => isUnchanged(store, input, isSound))
+    ),
     damagedCollections: listDamaged(results),
   };
 }
 
-function isUnchanged(store: string, { path, stamp }: InputStamp): boolean {
+/**
+ * Damage does not go away by a change of the name or the owner, which for a hot journal SQLite does
+ * itself when root looks at it. That all is well stands only while nothing at all has changed.
+ */
+function isUnchanged(store: string, { path, stamp }: InputStamp, isSound: boolean): boolean {
   if (!isInnerPath(path)) return false;
   const now = stampFile(join(store, path), path);
-  return stamp === null || now === null ? stamp === now : isSameStamp(stamp, now);
+  if (stamp === null || now === null) return stamp === now;
+  return isSound ? isSameStamp(stamp, now) : hasSameContentStamp(stamp, now);
 }
 
 function listDamaged(results: readonly StoredResult[]): string[] {

@@ -49,6 +49,19 @@ Deno.test("readKnownCheck() notices that a file has changed, has come or is gone
   }
 });
 
+Deno.test("readKnownCheck() lets damage stand when only the time of change of a file is another", async () => {
+  for (const isDamaged of [true, false]) {
+    const store = await BrokenStore.copyOf("chroma-1.5.9");
+    if (isDamaged) Deno.truncateSync(store.file("data_level0.bin"), 1000);
+    await keepCheck(store.path, new Date());
+    const path = store.file("length.bin");
+    // The runtime tells this time in whole seconds.
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    Deno.chmodSync(path, Deno.statSync(path).mode ?? 0o600);
+    assertEquals(readKnownCheck(localFs, store.path)?.isCurrent, isDamaged);
+  }
+});
+
 Deno.test("readKnownCheck() knows nothing of a check that did not come to its end", async () => {
   const store = await goldenStore("chroma-1.5.9");
   const history = StoredHistory.open(store);
