@@ -48,8 +48,14 @@ export {
 export type { BinFileProblem } from "./lib/hnsw/bin_file.ts";
 export { type CheckOptions, type CheckProgress, checkStore } from "./lib/engine/check.ts";
 export { type FindOptions, findStores } from "./lib/engine/find_stores.ts";
+export {
+  checkDimension,
+  type CollectionDimensions,
+  type DimensionCheck,
+  type DimensionCount,
+} from "./lib/engine/check_dimension.ts";
 export { type ContentsOptions, readStoreContents } from "./lib/engine/contents.ts";
-export type { CollectionContents, FileStamp } from "./lib/model/store.ts";
+export type { CollectionContents, FileStamp, LeftOut } from "./lib/model/store.ts";
 export {
   type Moment,
   quarantineStaleHnsw,
@@ -104,11 +110,23 @@ export type {
   UnansweredFinding,
 } from "./lib/model/repair.ts";
 export type { RepairProgress } from "./lib/stores/repair_format.ts";
+export {
+  isolatedCheck,
+  type IsolatedCheckOptions,
+  type IsolatedCheckResult,
+} from "./lib/isolation/isolated_check.ts";
+export {
+  isolatedProbe,
+  type IsolatedProbeOptions,
+  type ProbeOutcome,
+  type ProbeResult,
+} from "./lib/isolation/isolated_probe.ts";
 export { guardStore } from "./lib/guard/guard_store.ts";
 export type {
   GuardCure,
   GuardOutcome,
   GuardPolicy,
+  GuardProbe,
   GuardSettings,
   GuardState,
 } from "./lib/guard/guard_outcome.ts";
@@ -121,9 +139,19 @@ export type {
   FindingKindStatus,
   FullCheckStatus,
   HealthStatus,
-  MemoryStatus,
   QuarantineStatus,
   SystemStatus,
 } from "./lib/status/system_status.ts";
 export type { QueueStatistics, SizeStatistics } from "./lib/model/statistics.ts";
-export type { VerificationLevel } from "./lib/backup/verification.ts";
+export type { BackupOutcome } from "./lib/backup/create_options.ts";
+export type { ListedBackup } from "./lib/backup/catalogue.ts";
+export type {
+  BackupCheck,
+  BackupDirectory,
+  BackupFile,
+  BackupManifest,
+  BackupScope,
+  SourceStamp,
+} from "./lib/backup/manifest.ts";
+export type { BackupProblem, Verification, VerificationLevel } from "./lib/backup/verification.ts";
+export type { RetentionPolicy } from "./lib/backup/retention.ts";

@@ -15,6 +15,7 @@ const LAYERS = [
   ["quarantine", "seal"],
   ["backup"],
   ["repair"],
+  ["isolation"],
   ["guard"],
   ["status", "drill", "chromem"],
   ["output"],
@@ -109,6 +110,11 @@ Deno.test("the version in lib is the one in deno.json", async () => {
 Deno.test("docs/codes.md is what the table of codes gives", async () => {
   const { CODES_PAGE, renderCodesPage } = await import("../scripts/generate_docs.ts");
   assertEquals(await Deno.readTextFile(CODES_PAGE), renderCodesPage());
+});
+
+Deno.test("docs/watch.schema.json is what the table of fields gives", async () => {
+  const { WATCH_SCHEMA, renderWatchSchema } = await import("../scripts/generate_docs.ts");
+  assertEquals(await Deno.readTextFile(WATCH_SCHEMA), renderWatchSchema());
 });
 
 Deno.test("no finding code is given twice", () => {

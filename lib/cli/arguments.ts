@@ -6,7 +6,7 @@
 
 import type { OperationError } from "../base/errors.ts";
 import { printable } from "../base/printable.ts";
-import { findNearest } from "./nearest.ts";
+import { findNearest } from "../base/nearest.ts";
 import { isOption, type OptionValues, parseOptions } from "./options.ts";
 import type { OptionSpecification, VerbSpecification } from "./specification.ts";
 import { usageError } from "./usage_error.ts";

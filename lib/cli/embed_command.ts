@@ -10,10 +10,10 @@
 import { join } from "@std/path";
 import { OperationError } from "../base/errors.ts";
 import { ScratchDirectory } from "../fs/scratch.ts";
+import type { Program } from "../isolation/program.ts";
 import type { RepairPlanOptions } from "../repair/outcome.ts";
 import { rehearseRepair } from "../repair/rehearse_repair.ts";
 import { embedLines } from "./embed_lines.ts";
-import type { Program } from "./program_option.ts";
 
 /**
  * Has the command make the vectors that a repair would miss, and repairs with them.

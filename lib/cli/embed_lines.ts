@@ -14,7 +14,7 @@ import { OperationError } from "../base/errors.ts";
 import { printable } from "../base/printable.ts";
 import { writeAll } from "../fs/copy.ts";
 import { localFs } from "../fs/platform.ts";
-import { endProgram, type Program } from "./program_option.ts";
+import { endProgram, type Program } from "../isolation/program.ts";
 
 /** How many lines are handed over at a time. */
 const LINES_PER_BATCH = 64;

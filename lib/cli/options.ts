@@ -9,7 +9,7 @@ import { parseByteSize } from "../base/byte_size.ts";
 import { parseDuration } from "../base/duration.ts";
 import type { OperationError } from "../base/errors.ts";
 import { printable } from "../base/printable.ts";
-import { findNearest } from "./nearest.ts";
+import { findNearest } from "../base/nearest.ts";
 import type { OptionSpecification, ValueOption, VerbSpecification } from "./specification.ts";
 import { usageError } from "./usage_error.ts";
 

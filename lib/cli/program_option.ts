@@ -4,20 +4,11 @@
  * @module
  */
 
-import { OperationError } from "../base/errors.ts";
 import { printable } from "../base/printable.ts";
-import { splitShellWords } from "../base/shell_words.ts";
+import { createRunRefusal, mayRun, parseProgram, type Program } from "../isolation/program.ts";
 import type { Invocation } from "./invocation.ts";
 import { usageError } from "./usage_error.ts";
 import { findVerb } from "./verbs.ts";
-
-/** A program and its arguments. */
-export interface Program {
-  /** The program. */
-  readonly program: string;
-  /** Its arguments. */
-  readonly args: readonly string[];
-}
 
 /** An option that names a program. */
 export interface ProgramOption {
@@ -41,30 +32,11 @@ export function readProgram(
 ): Program | null {
   const text = options.text(option);
   if (text === undefined) return null;
-  const [program, ...args] = splitShellWords(text) ?? [];
-  if (program === undefined || program === "") {
+  const program = parseProgram(text);
+  if (program === null) {
     const message = `--${option} needs a program and its arguments, not "${printable(text)}"`;
     throw usageError(message, findVerb(verb) ?? null);
   }
-  const { state } = Deno.permissions.querySync({ name: "run", command: program });
-  if (state === "granted") return { program, args };
-  throw new OperationError(
-    "permission-denied",
-    `--${option} may not run ${printable(program)}: vecfsck was started without --allow-run`,
-    { hint: `Nothing was changed. Give deno the permission: --allow-run=${printable(program)}` },
-  );
-}
-
-/**
- * Ends a program that may have ended already.
- *
- * @param child The program.
- * @param signal How.
- */
-export function endProgram(child: Deno.ChildProcess, signal: Deno.Signal = "SIGTERM"): void {
-  try {
-    child.kill(signal);
-  } catch {
-    // It has ended already.
-  }
+  if (!mayRun(program)) throw createRunRefusal(program, `--${option} may not run`);
+  return program;
 }

@@ -10,7 +10,7 @@ import type { IndexStrategy } from "../model/repair.ts";
 import type { RepairPlanOptions } from "../repair/outcome.ts";
 import type { Invocation } from "./invocation.ts";
 import { readNames } from "./names_file.ts";
-import { findNearest } from "./nearest.ts";
+import { findNearest } from "../base/nearest.ts";
 import { usageError } from "./usage_error.ts";
 import { findVerb } from "./verbs.ts";
 

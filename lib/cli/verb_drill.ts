@@ -30,7 +30,7 @@ import { EXIT, type ExitCode } from "./exit_code.ts";
 import type { Invocation } from "./invocation.ts";
 import { withProgress } from "./progress_bar.ts";
 import { readNames } from "./names_file.ts";
-import { findNearest } from "./nearest.ts";
+import { findNearest } from "../base/nearest.ts";
 import { readProgram } from "./program_option.ts";
 import type { ProgressBar } from "./progress_bar.ts";
 import { usageError } from "./usage_error.ts";

@@ -6,7 +6,13 @@
 
 import { OperationError } from "../base/errors.ts";
 import { printable } from "../base/printable.ts";
-import { GUARD_POLICIES, type GuardOutcome, type GuardPolicy } from "../guard/guard_outcome.ts";
+import {
+  GUARD_POLICIES,
+  type GuardOutcome,
+  type GuardPolicy,
+  type GuardProbe,
+  type GuardSettings,
+} from "../guard/guard_outcome.ts";
 import { runGuard } from "../guard/guard_store.ts";
 import { toGuardLine } from "../output/guard_json.ts";
 import { type GuardLine, renderGuardFailure, renderGuardOutcome } from "../output/guard_text.ts";
@@ -37,9 +43,10 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   if (options.text("backups") !== undefined && onDamage !== "restore") {
     throw usageError("--backups needs --on-damage restore", verb);
   }
+  const probe = await readProbe(invocation);
   let exitCode: ExitCode = EXIT.CLEAN;
   for (const store of operands) {
-    exitCode |= await guard(invocation, store, onDamage);
+    exitCode |= await guard(invocation, store, { onDamage, probe });
     if ((exitCode & EXIT.CANCELLED) !== 0) break;
   }
   return exitCode;
@@ -55,10 +62,29 @@ function readPolicy({ options }: Invocation): GuardPolicy {
   );
 }
 
+async function readProbe(invocation: Invocation): Promise<GuardProbe | undefined> {
+  const { options } = invocation;
+  if (!options.has("probe")) {
+    const stray = ["probe-timeout", "probe-on-copy"].find((name) => options.has(name));
+    if (stray === undefined) return undefined;
+    throw usageError(`--${stray} needs --probe CMD`, findVerb("guard") ?? null);
+  }
+  // A guard that asks no engine waits for none of this code.
+  const { readProgram } = await import("./program_option.ts");
+  const program = readProgram(invocation, { option: "probe", verb: "guard" });
+  if (program === null) return undefined;
+  const timeoutMs = options.duration("probe-timeout");
+  return {
+    command: [program.program, ...program.args],
+    copy: options.flag("probe-on-copy"),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  };
+}
+
 async function guard(
   invocation: Invocation,
   store: string,
-  onDamage: GuardPolicy,
+  { onDamage, probe }: Required<Pick<GuardSettings, "onDamage" | "probe">>,
 ): Promise<ExitCode> {
   const { options, output, environment, signal } = invocation;
   const recovered = new RecoveredChanges();
@@ -70,6 +96,7 @@ async function guard(
         allowMissing: options.flag("allow-missing"),
         backups: options.text("backups"),
         stateFile: options.text("state"),
+        probe,
         signal,
         fs: environment.fs,
         now: () => environment.now(),

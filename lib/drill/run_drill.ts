@@ -10,8 +10,8 @@
  */
 
 import { join } from "@std/path";
+import { copyStore } from "../backup/copy_store.ts";
 import { OperationError } from "../base/errors.ts";
-import { takeSnapshot } from "../backup/snapshot.ts";
 import { collectCheck, type CollectedCheck } from "../engine/collect_check.ts";
 import { readStoreContents } from "../engine/contents.ts";
 import { copyTree } from "../fs/copy.ts";
@@ -21,7 +21,6 @@ import { removeTree } from "../fs/tree.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
 import type { FindingEvent } from "../model/report.ts";
 import type { CollectionContents, DetectedStore, LeftOut } from "../model/store.ts";
-import { holdDatabase } from "../sqlite/online_backup.ts";
 import { measureTree } from "../quarantine/list_quarantine.ts";
 import { requireStore } from "../stores/registry.ts";
 import type { Damage, DamageLibrary } from "./damages/damage.ts";
@@ -46,9 +45,6 @@ const COPIES_KEPT = 2;
 
 /** More room than this is not tried by writing; a full disk ends the drill in good order. */
 const MOST_PROBED_BYTES = 128 << 20;
-
-/** How long a store that is written to is tried again. */
-const PATIENCE_MS = 60_000;
 
 /**
  * Drills a store. A store that is damaged itself is not: a drill would tell nothing.
@@ -128,20 +124,8 @@ class DrillRun {
 
   async #takeOriginal(original: string): Promise<readonly LeftOut[]> {
     const { fs, signal, now = (): Date => new Date() } = this.#options;
-    makeDirectory(fs, original);
-    const { leftOut } = await takeSnapshot(this.#place.store, original, {
-      fs,
-      scope: "all",
-      previous: null,
-      directory: this.#place.directory,
-      holdFirst: false,
-      patienceMs: PATIENCE_MS,
-      signal,
-      now,
-      pause: (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs)),
-      holdDatabase,
-    });
-    return leftOut;
+    const { directory, store } = this.#place;
+    return await copyStore(store, original, { directory, fs, signal, now });
   }
 
   async #check(copy: string): Promise<CollectedCheck> {

@@ -5,6 +5,7 @@
  */
 
 import { OperationError, type OperationErrorCode } from "../base/errors.ts";
+import type { FormatName } from "../model/report.ts";
 import type { CheckTask, StoreFormat, TaskFailure, TaskResult } from "../model/store.ts";
 import { type Deadline, isOver, startTimer } from "./deadline.ts";
 
@@ -13,6 +14,16 @@ export type WorkerAnswer =
   | { readonly kind: "progress"; readonly sizeBytes: number }
   | { readonly kind: "result"; readonly result: TaskResult }
   | { readonly kind: "error" } & TaskFailure;
+
+/** What a Worker is sent. */
+export interface WorkerOrder {
+  /** The format whose task it is. */
+  readonly format: FormatName;
+  /** The task. */
+  readonly task: CheckTask;
+  /** Four bytes that are not 0 once nobody wants its result any more. */
+  readonly stop: SharedArrayBuffer;
+}
 
 /** How tasks are run. */
 export interface RunOptions {
@@ -234,6 +245,7 @@ class TaskThread {
   readonly #format: StoreFormat;
   readonly #options: RunOptions;
   readonly #worker: Worker;
+  readonly #stop = new SharedArrayBuffer(4);
   #fail: (error: OperationError) => void = () => {};
   /** Whether it takes no more tasks. */
   isStopped = false;
@@ -263,12 +275,15 @@ class TaskThread {
         event.preventDefault();
         reject(new OperationError("internal", `A thread of the check failed: ${event.message}`));
       };
-      this.#worker.postMessage({ format: this.#format.name, task });
+      const format = this.#format.name;
+      this.#worker.postMessage({ format, task, stop: this.#stop } satisfies WorkerOrder);
     });
   }
 
   stop(reason: OperationError): void {
     this.isStopped = true;
+    // The runtime ends no thread in the middle of a task; that would go on for nothing.
+    Atomics.store(new Int32Array(this.#stop), 0, 1);
     this.#worker.terminate();
     this.#fail(reason);
   }

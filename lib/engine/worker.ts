@@ -6,31 +6,26 @@
 
 /// <reference lib="deno.worker" />
 
-import { toOperationError } from "../base/errors.ts";
-import type { FormatName } from "../model/report.ts";
-import type { CheckTask } from "../model/store.ts";
+import { OperationError, toOperationError } from "../base/errors.ts";
 import { loadFormat } from "../stores/load_format.ts";
-import type { WorkerAnswer } from "./run_tasks.ts";
-
-/** What a Worker is sent. */
-interface WorkerOrder {
-  readonly format: FormatName;
-  readonly task: CheckTask;
-}
+import type { WorkerAnswer, WorkerOrder } from "./run_tasks.ts";
 
 // A message to the main thread for every chunk would cost more than reading it.
 const PROGRESS_STEP_BYTES = 8 << 20;
 
 self.onmessage = async (event: MessageEvent<WorkerOrder>): Promise<void> => {
-  const { format, task } = event.data;
-  self.postMessage(await runOrder(format, task));
+  self.postMessage(await runOrder(event.data));
 };
 
-async function runOrder(format: FormatName, task: CheckTask): Promise<WorkerAnswer> {
+async function runOrder({ format, task, stop }: WorkerOrder): Promise<WorkerAnswer> {
+  const isStopped = new Int32Array(stop);
   let unreportedBytes = 0;
   try {
     const result = await (await loadFormat(format)).runTask(task, {
       progress(sizeBytes): void {
+        if (Atomics.load(isStopped, 0) !== 0) {
+          throw new OperationError("cancelled", "The check was cancelled");
+        }
         unreportedBytes += sizeBytes;
         if (unreportedBytes < PROGRESS_STEP_BYTES) return;
         self.postMessage({ kind: "progress", sizeBytes: unreportedBytes } satisfies WorkerAnswer);

@@ -8,6 +8,7 @@ import type { OperationError } from "../base/errors.ts";
 import type { CheckProgress } from "../engine/check.ts";
 import type { RecoveredChange } from "../fs/recover.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
+import type { ProbeResult } from "../isolation/isolated_probe.ts";
 import type { FindingEvent, SummaryEvent } from "../model/report.ts";
 
 /** What is done about damage before a service starts. */
@@ -20,6 +21,19 @@ export const GUARD_POLICIES: readonly GuardPolicy[] = [
   "quarantine",
   "restore",
 ];
+
+/** How the real engine is asked about a store in which a check has found no damage. */
+export interface GuardProbe {
+  /**
+   * The program and its arguments, as {@linkcode isolatedProbe} takes them: `{}` stands for the
+   * directory of the store.
+   */
+  command: string | readonly string[];
+  /** How long it may take, in milliseconds; 30,000 when left out. */
+  timeoutMs?: number;
+  /** Whether it is given a copy, for an engine that opens a store writes to it; false by default. */
+  copy?: boolean;
+}
 
 /** How a store is guarded. */
 export interface GuardSettings {
@@ -35,6 +49,8 @@ export interface GuardSettings {
   backups?: string | undefined;
   /** How many threads work at the most; as many as there are cores when left out. */
   jobs?: number;
+  /** Has the real engine open the store, where the check finds no damage; none when left out. */
+  probe?: GuardProbe | undefined;
   /** Ends the work while nothing has been changed. */
   signal?: AbortSignal | undefined;
   /** Is told how far a check has come. */
@@ -85,10 +101,15 @@ export interface GuardOutcome {
   readonly before: GuardState | null;
   /** What was done about damage, or null. */
   readonly cure: GuardCure | null;
-  /** What was found after that; null where nothing was done, or it could not be checked. */
+  /**
+   * What was found after that, or after an engine has opened the store in its place; null where
+   * neither was done, or it could not be checked.
+   */
   readonly after: GuardState | null;
-  /** Why it could not be checked after that; null when it was. */
+  /** Why it could not be checked, or the engine not be asked, after that; null when it was. */
   readonly failure: OperationError | null;
+  /** What the engine has made of it last of all; null where it was not asked. */
+  readonly probe: ProbeResult | null;
   /** Indexes that lie in quarantine and are missed; an engine answers without them. */
   readonly missed: readonly string[];
   /** Changes that a crash had interrupted and that could be neither completed nor undone. */

@@ -9,12 +9,14 @@
 
 import { resolve } from "@std/path";
 import { OperationError, toOperationError } from "../base/errors.ts";
+import { pauseUnlessAborted } from "../base/pause.ts";
 import { readInterruptedChanges } from "../engine/interrupted.ts";
 import { withOwnStore } from "../engine/own_store.ts";
 import { runCheck } from "../engine/run_check.ts";
 import { localFs } from "../fs/platform.ts";
 import type { RecoveredChange } from "../fs/recover.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
+import type { ProbeResult } from "../isolation/isolated_probe.ts";
 import type { FindingEvent } from "../model/report.ts";
 import { StoredHistory } from "../seal/history.ts";
 import { refuseFile } from "../stores/registry.ts";
@@ -27,7 +29,7 @@ import type {
   GuardSettings,
   GuardState,
 } from "./guard_outcome.ts";
-import { Patience, pauseUnlessAborted } from "./patience.ts";
+import { Patience } from "./patience.ts";
 
 /**
  * Says whether a store is safe to open. With a policy it is made so: repaired, without its damaged
@@ -76,7 +78,7 @@ type Policy = Exclude<GuardPolicy, "refuse">;
 /** What a guard says besides what it notes while it works. */
 type Verdict =
   & Pick<GuardOutcome, "isSafe">
-  & Partial<Pick<GuardOutcome, "before" | "cure" | "after" | "failure" | "missed">>;
+  & Partial<Pick<GuardOutcome, "before" | "cure" | "after" | "failure" | "missed" | "probe">>;
 
 class Guard {
   readonly #path: string;
@@ -106,16 +108,18 @@ class Guard {
   }
 
   async run(): Promise<GuardOutcome> {
-    const { allowMissing = false, onDamage = "refuse" } = this.#options;
+    const { allowMissing = false, onDamage = "refuse", probe } = this.#options;
     refuseFile(this.#path);
+    // What cannot be done in the end is said before anything is begun.
+    if (probe !== undefined) (await import("./probe_store.ts")).requireProbe(probe);
     await this.#patience.during(() => this.#bringInOrder());
     if (allowMissing && isNothing(this.#fs, this.#path)) return this.#conclude({ isSafe: true });
     const before = await this.#patience.during(() => this.#check());
     if (before.damage.length === 0 || onDamage === "refuse") {
-      return this.#conclude({ isSafe: isSound(before), before });
+      return await this.#probe({ isSafe: isSound(before), before });
     }
     const missed = onDamage === "quarantine" ? await this.#findMissed(before) : null;
-    if (missed !== null) return this.#conclude({ isSafe: true, before, missed });
+    if (missed !== null) return await this.#probe({ isSafe: true, before, missed });
     return await this.#cure(onDamage, before);
   }
 
@@ -136,21 +140,39 @@ class Guard {
       quarantined: done.quarantined,
       failure: null,
     };
-    return await this.#judgeCured(policy, before, cure);
+    return await this.#probe(await this.#judgeAgain({ isSafe: false, before, cure }));
   }
 
   /** Whatever comes in between now, it has to be told that the store was changed. */
-  async #judgeCured(policy: Policy, before: GuardState, cure: GuardCure): Promise<GuardOutcome> {
-    let after: GuardState;
+  async #judgeAgain(verdict: Verdict): Promise<Verdict> {
+    const { onDamage } = this.#options;
     try {
-      after = await this.#patience.during(() => this.#check());
+      const after = await this.#patience.during(() => this.#check());
+      const missed = onDamage === "quarantine" ? await this.#findMissed(after) : null;
+      return { ...verdict, isSafe: isSound(after) || missed !== null, after, missed: missed ?? [] };
     } catch (error) {
-      const failure = toOperationError(error, this.#path);
-      return this.#conclude({ isSafe: false, before, cure, failure });
+      return { ...verdict, isSafe: false, failure: toOperationError(error, this.#path) };
     }
-    const missed = policy === "quarantine" ? await this.#findMissed(after) : null;
-    const isSafe = isSound(after) || missed !== null;
-    return this.#conclude({ isSafe, before, cure, after, missed: missed ?? [] });
+  }
+
+  /** Has the engine say the last word, where it is asked and the check has found no damage. */
+  async #probe(verdict: Verdict): Promise<GuardOutcome> {
+    const { probe, signal } = this.#options;
+    if (probe === undefined || !verdict.isSafe || this.#unsettled.size > 0) {
+      return this.#conclude(verdict);
+    }
+    const { probeStore } = await import("./probe_store.ts");
+    let result: ProbeResult;
+    try {
+      result = await this.#patience.during(() => probeStore(this.#path, probe, signal));
+    } catch (error) {
+      if (verdict.cure === undefined) throw error;
+      const failure = toOperationError(error, this.#path);
+      return this.#conclude({ ...verdict, isSafe: false, failure });
+    }
+    const probed = { ...verdict, isSafe: result.outcome === "answered", probe: result };
+    // An engine that opens a store in its place writes to it, and it is that store which is judged.
+    return this.#conclude(probed.isSafe && !probe.copy ? await this.#judgeAgain(probed) : probed);
   }
 
   /** The indexes that are missed, where nothing else is wrong; else null. */
@@ -163,9 +185,9 @@ class Guard {
     return known.length < missed.length ? null : [...new Set(known)];
   }
 
-  #conclude(
-    { isSafe, before = null, cure = null, after = null, failure = null, missed = [] }: Verdict,
-  ): GuardOutcome {
+  #conclude(verdict: Verdict): GuardOutcome {
+    const { isSafe, before = null, cure = null, after = null, failure = null } = verdict;
+    const { probe = null, missed = [] } = verdict;
     return {
       store: (after ?? before)?.summary.store ?? resolve(this.#path),
       isSafe: isSafe && this.#unsettled.size === 0,
@@ -173,6 +195,7 @@ class Guard {
       cure,
       after,
       failure,
+      probe,
       missed,
       unsettled: [...this.#unsettled],
       notices: [...this.#notices],

@@ -11,6 +11,7 @@
 import type { OperationErrorCode } from "../base/errors.ts";
 import type { Finding, JsonValue } from "./finding.ts";
 import type { CheckLevel, FormatName, SkippedBytes } from "./report.ts";
+import type { CollectionDimensions } from "./dimensions.ts";
 import type { StoreStatistics } from "./statistics.ts";
 
 /** A directory, or for some formats a file, that was recognised as a store. */
@@ -301,6 +302,14 @@ export interface StoreFormat {
    * null.
    */
   readStatistics(store: DetectedStore, files: readonly FileStamp[]): StoreStatistics;
+  /**
+   * Reads how many numbers the vectors of a collection have, given its name or its id; more than one
+   * answer where several have that name. Rejected where none has.
+   */
+  readDimensions(
+    store: DetectedStore,
+    collection: string,
+  ): Promise<readonly CollectionDimensions[]>;
   /**
    * Says what stands in some bytes of a file, which may be damaged in any way; null where the file
    * does not tell.

@@ -5,6 +5,7 @@
  */
 
 import type { GuardOutcome, GuardPolicy } from "../guard/guard_outcome.ts";
+import type { ProbeResult } from "../isolation/isolated_probe.ts";
 import type { SeverityCounts, Verdict } from "../model/finding.ts";
 import { SCHEMA_VERSION } from "../model/report.ts";
 import type { JsonLine } from "./json.ts";
@@ -27,6 +28,8 @@ export interface GuardJsonLine extends JsonLine {
   readonly left: readonly string[];
   /** What was done about damage, or null. */
   readonly cure: GuardCureFields | null;
+  /** What the engine has made of the store; null where it was not asked. */
+  readonly probe: ProbeResult | null;
   /** Indexes that lie in quarantine and are missed. */
   readonly missed: readonly string[];
   /** Interrupted changes that could be neither completed nor undone, as sentences. */
@@ -70,6 +73,7 @@ export function toGuardLine(outcome: GuardOutcome): GuardJsonLine {
     cure: cure === null
       ? null
       : { policy: cure.policy, done: cure.done, quarantined: cure.quarantined },
+    probe: outcome.probe,
     missed: outcome.missed,
     unsettled: outcome.unsettled,
     notices: outcome.notices,

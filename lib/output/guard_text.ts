@@ -10,6 +10,7 @@ import type { OperationError } from "../base/errors.ts";
 import { formatCount, formatNumber } from "../base/format.ts";
 import { printable } from "../base/printable.ts";
 import type { GuardCure, GuardOutcome, GuardState } from "../guard/guard_outcome.ts";
+import type { ProbeResult } from "../isolation/isolated_probe.ts";
 import type { FindingEvent } from "../model/report.ts";
 import type { MessageLevel } from "./journal_line.ts";
 
@@ -43,6 +44,7 @@ export function renderGuardOutcome(outcome: GuardOutcome): GuardLine[] {
     ...(cure === null ? [] : [renderCure(store, cure)]),
     ...(after === null || outcome.isSafe ? [] : renderDamage(after)),
     ...(missed.length === 0 ? [] : [renderMissed(store, missed)]),
+    ...renderProbe(outcome),
     renderVerdict(outcome),
   ];
 }
@@ -116,6 +118,40 @@ function renderCure(store: string, { policy, done, quarantined, failure }: Guard
   return { level: "warning", text: `${show(store)}: ${printable(done ?? "", 4096)}${kept}` };
 }
 
+/** What the engine has said, where that is not what the check says. */
+function renderProbe({ store, probe, before, after }: GuardOutcome): GuardLine[] {
+  if (probe === null) return [];
+  if (probe.outcome !== "answered") {
+    const text = `${show(store)}: the check has found no damage, but the engine that was asked ` +
+      `${describeEnd(probe)}${probe.lastLine === "" ? "" : `: ${probe.lastLine}`}`;
+    return [{ level: "error", text }, {
+      level: "error",
+      text: `${show(store)}: nothing is known that a repair would answer, so nothing was done ` +
+        `about it; \`vecfsck restore ${show(store)}\` takes a backup`,
+    }];
+  }
+  const records = (after ?? before)?.summary.records ?? null;
+  if (probe.count === null || records === null || probe.count === records) return [];
+  return [{
+    level: "warning",
+    text: `${show(store)}: the engine that was asked counts ${formatNumber(probe.count)}, and ` +
+      `the check ${formatCount(records, "record")}`,
+  }];
+}
+
+function describeEnd({ outcome, signal, exitCode, elapsedMs }: ProbeResult): string {
+  switch (outcome) {
+    case "answered":
+      return "answers";
+    case "timed-out":
+      return `did not answer within ${formatSeconds(elapsedMs)}`;
+    case "died":
+      return signal === null ? `died with exit code ${exitCode}` : `was killed by ${signal}`;
+    case "failed":
+      return `ended with exit code ${exitCode}`;
+  }
+}
+
 function renderVerdict(outcome: GuardOutcome): GuardLine {
   const { store, isSafe, before, after, waitedMs, elapsedMs } = outcome;
   const waited = waitedMs === 0 ? "" : `, ${formatSeconds(waitedMs)} of it waiting`;
@@ -127,19 +163,24 @@ function renderVerdict(outcome: GuardOutcome): GuardLine {
   if (isSafe && summary !== undefined) {
     const records = summary.records === null ? "" : `${formatCount(summary.records, "record")}, `;
     const read = summary.bytesChecked === 0 ? "nothing has changed, " : "";
-    return { level: "info", text: `SAFE ${show(store)}: safe to open (${records}${read}${time})` };
+    const asked = outcome.probe === null ? "" : "the engine opens it, ";
+    const facts = records + read + asked + time;
+    return { level: "info", text: `SAFE ${show(store)}: safe to open (${facts})` };
   }
+  const isSeen = outcome.probe === null || outcome.probe.outcome === "answered";
+  const more = isSeen ? ` \`vecfsck check ${show(store)}\` says more.` : "";
   return {
     level: "error",
-    text: `UNSAFE ${show(store)}: not safe to open: ${explainUnsafe(outcome)} (${time}). ` +
-      `\`vecfsck check ${show(store)}\` says more.`,
+    text: `UNSAFE ${show(store)}: not safe to open: ${explainUnsafe(outcome)} (${time}).${more}`,
   };
 }
 
-function explainUnsafe({ before, after, failure, unsettled }: GuardOutcome): string {
+function explainUnsafe({ before, after, failure, unsettled, probe }: GuardOutcome): string {
+  if (probe !== null && probe.outcome !== "answered") return `the engine ${describeEnd(probe)}`;
   const summary = (after ?? before)?.summary;
   if (failure !== null) {
-    return `not checked after that: ${printable(failure.message, MOST_PATH_CHARACTERS)}`;
+    const what = after === null ? "checked" : "opened by the engine";
+    return `not ${what} after that: ${printable(failure.message, MOST_PATH_CHARACTERS)}`;
   }
   const { fatal = 0, error = 0 } = summary?.counts ?? {};
   const damage = [

@@ -175,9 +175,27 @@ export class StoreDatabase implements Disposable {
     sql: string,
     ...parameters: SqlValue[]
   ): Generator<SqlValue[], void, undefined> {
-    const iterator = guarded(() =>
-      this.#prepare(sql).iterate(...parameters) as unknown as Iterator<SqlValue[]>
-    );
+    yield* this.#iterate(sql, parameters, false);
+  }
+
+  /** Like {@linkcode StoreDatabase.rowsBeforeDamage}, with every integer as a bigint. */
+  *bigintRowsBeforeDamage(
+    sql: string,
+    ...parameters: SqlValue[]
+  ): Generator<SqlValue[], void, undefined> {
+    yield* this.#iterate(sql, parameters, true);
+  }
+
+  *#iterate(
+    sql: string,
+    parameters: readonly SqlValue[],
+    asBigints: boolean,
+  ): Generator<SqlValue[]> {
+    const iterator = guarded(() => {
+      const statement = this.#prepare(sql);
+      statement.setReadBigInts(asBigints);
+      return statement.iterate(...parameters) as unknown as Iterator<SqlValue[]>;
+    });
     try {
       while (true) {
         const next = guarded(() => iterator.next());

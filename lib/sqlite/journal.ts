@@ -17,6 +17,7 @@
  * @module
  */
 
+import { OperationError } from "../base/errors.ts";
 import { BoundedFile } from "../fs/read_fs.ts";
 import { isPageSize } from "./file_header.ts";
 
@@ -68,8 +69,8 @@ const LONGEST_PATH_BYTES = 4096;
  * @throws {OperationError} It cannot be read.
  */
 export function readJournal(path: string, databaseSizeBytes: number): JournalFacts {
-  if (!isFile(path)) return describeJournal("absent", 0);
-  using file = BoundedFile.open(path);
+  using file = openIfThere(path);
+  if (file === null) return describeJournal("absent", 0);
   const facts = parseJournalHeader(file.read(0, HEADER_SIZE_BYTES), {
     sizeBytes: file.sizeBytes,
     databaseSizeBytes,
@@ -81,8 +82,25 @@ export function readJournal(path: string, databaseSizeBytes: number): JournalFac
   return { ...facts, state: "superseded" };
 }
 
+/**
+ * Opens a file that SQLite deletes at any moment when it is done with it.
+ *
+ * @param path The file.
+ * @returns The file, or null where there is none, or none any more.
+ * @throws {OperationError} It is there and cannot be opened.
+ */
+export function openIfThere(path: string): BoundedFile | null {
+  if (!isFile(path)) return null;
+  try {
+    return BoundedFile.open(path);
+  } catch (error) {
+    if (error instanceof OperationError && error.code === "not-found") return null;
+    throw error;
+  }
+}
+
 /** Whether there is a file of that name; like SQLite, this follows symbolic links. */
-export function isFile(path: string): boolean {
+function isFile(path: string): boolean {
   try {
     return Deno.statSync(path).isFile;
   } catch {

@@ -17,15 +17,25 @@
  * | log without commits, or that is none           | makes -shm                   | copy without it  |
  * | no bytes                                       | a writer deletes the journal | not opened       |
  *
+ * A journal with bytes is looked at by SQLite, and where it runs as root, it gives that file the owner
+ * of the database: the time of change is another then, and may be the owner too. So root has SQLite
+ * look at such a database only while the files were written a moment ago: that alone tells a writer
+ * at work from one that is gone. Later a copy is read.
+ *
  * @module
  */
 
+import { OperationError } from "../base/errors.ts";
+import { stampFile } from "../fs/read_fs.ts";
 import { ScratchDirectory } from "../fs/scratch.ts";
 import { type OpenOptions, SQLITE_RESULT, SqliteError, type StoreDatabase } from "./database.ts";
 import { type DatabaseFileFacts, DatabaseFiles, readDatabaseStart } from "./database_files.ts";
 import { type JournalFacts, readJournal } from "./journal.ts";
 import { createBusyError, openConnection, requireDataError } from "./machine_error.ts";
 import { copyDatabase, settleCopy } from "./private_copy.ts";
+
+/** A writer at work that has written nothing for so long is none of an engine. */
+const QUIET_MS = 60_000;
 
 /** Where a database can be opened by any thread, read-only; plain data. */
 export interface DatabaseLocation {
@@ -63,7 +73,7 @@ export function openForReading(
   const files = DatabaseFiles.resolve(path);
   const facts = files.readFacts();
   if (!facts.header?.hasMagic) return createReading({ facts, opened: null, scratch: null });
-  if (!needsCopy(facts)) {
+  if (!needsCopy(facts) && !wouldTouchJournal(files, facts)) {
     const opened = tryInPlace(files, facts, options);
     if (opened !== null) {
       return createReading({
@@ -121,6 +131,33 @@ function createReading(
 function needsCopy(facts: DatabaseFileFacts): boolean {
   const { header, log } = facts;
   return header?.writeVersion === 2 || header?.readVersion === 2 || log.sizeBytes > 0;
+}
+
+/** Whether a look at the database by SQLite would change what is known of its journal. */
+function wouldTouchJournal(files: DatabaseFiles, { journal }: DatabaseFileFacts): boolean {
+  if (journal.state === "absent" || journal.state === "empty") return false;
+  const writtenMs = [files.path, files.journalPath]
+    .map((path) => stampFile(path, path)?.modifiedMs ?? 0);
+  return Date.now() - Math.max(...writtenMs) > QUIET_MS && isRoot();
+}
+
+let knownRoot: boolean | null = null;
+
+/** Whether this process runs as root: it may not ask the system, but what it makes is its own. */
+function isRoot(): boolean {
+  knownRoot ??= ownsAsRoot();
+  return knownRoot;
+}
+
+function ownsAsRoot(): boolean {
+  try {
+    using scratch = ScratchDirectory.create();
+    return Deno.statSync(scratch.path).uid === 0;
+  } catch (error) {
+    // Without a place for copies everything is read where it is.
+    if (error instanceof OperationError) return false;
+    throw error;
+  }
 }
 
 /** Opens the file where it is; null where a journal must be rolled back or thrown away first. */

@@ -23,9 +23,9 @@
  * @module
  */
 
-import { BoundedFile, CHUNK_SIZE_BYTES } from "../fs/read_fs.ts";
+import { type BoundedFile, CHUNK_SIZE_BYTES } from "../fs/read_fs.ts";
 import { isPageSize } from "./file_header.ts";
-import { isFile } from "./journal.ts";
+import { openIfThere } from "./journal.ts";
 
 /** What a write-ahead log means for the next process that opens the database. */
 export type WriteAheadLogState =
@@ -62,8 +62,8 @@ const FORMAT_VERSION = 3_007_000;
  * @throws {OperationError} It cannot be read.
  */
 export function readWriteAheadLog(path: string): WriteAheadLogFacts {
-  if (!isFile(path)) return { state: "absent", sizeBytes: 0, committedFrames: 0 };
-  using file = BoundedFile.open(path);
+  using file = openIfThere(path);
+  if (file === null) return { state: "absent", sizeBytes: 0, committedFrames: 0 };
   const { sizeBytes } = file;
   if (sizeBytes === 0) return { state: "empty", sizeBytes, committedFrames: 0 };
   const header = parseLogHeader(file.read(0, HEADER_SIZE_BYTES));

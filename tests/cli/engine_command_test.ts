@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { OperationError } from "../../lib/base/errors.ts";
 import { askWith } from "../../lib/cli/engine_command.ts";
-import type { Program } from "../../lib/cli/program_option.ts";
+import type { Program } from "../../lib/isolation/program.ts";
 import { scratchDirectory } from "../support/fixtures.ts";
 
 const PROGRAM = fromFileUrl(new URL("open_or_not.ts", import.meta.url));

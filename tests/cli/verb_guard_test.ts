@@ -226,6 +226,77 @@ Deno.test("guard ends at once when it is cancelled, and says which signal came",
   assertEquals(await snapshotTree(store), before);
 });
 
+Deno.test({
+  name: "guard --probe exits with 4 and names the signal when the engine dies of a store",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const store = await goldenStore("chroma-1.5.9");
+    const died = await guard(["--probe", "sh -c 'echo oh >&2; kill -SEGV $$'", store]);
+    assertEquals([died.code, died.stdout.text, died.stderr.lines.length], [4, "", 3]);
+    assertStringIncludes(
+      died.stderr.lines[0] ?? "",
+      "the check has found no damage, but the engine that was asked was killed by SIGSEGV: oh",
+    );
+    assertStringIncludes(died.stderr.lines[1] ?? "", "nothing is known that a repair would answer");
+    assertMatch(died.stderr.lines[2] ?? "", /UNSAFE .*: the engine was killed by SIGSEGV \(/);
+    const hangs = ["--probe", "sh -c 'sleep 100'", "--probe-timeout", "1s", "--probe-on-copy"];
+    const { code, stderr } = await guard([...hangs, store]);
+    assertEquals(code, 4);
+    assertMatch(stderr.text, /the engine that was asked did not answer within \d+\.\d\d s\n/);
+  },
+});
+
+Deno.test({
+  name: "guard --probe says that the engine opens the store, and when it counts something else",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const store = await goldenStore("chroma-1.5.9");
+    const same = await guard(["--probe", "sh -c 'echo 634'", store]);
+    assertEquals([same.code, same.stderr.text], [0, ""]);
+    assertStringIncludes(same.stdout.text, "the engine opens it, ");
+    const other = await guard(["--probe", "sh -c 'echo 1000'", "--journal", store]);
+    assertEquals(other.code, 0);
+    assertMatch(
+      other.stderr.lines[0] ?? "",
+      /^<4>.*: the engine that was asked counts 1,000, and the check 634 records$/,
+    );
+    const { jsonLines } = await guard(["--json", "--probe", "sh -c 'exit 3'", store]);
+    const { probe, safe } = jsonLines[0] as { probe: Record<string, unknown>; safe: boolean };
+    assertEquals([safe, probe.outcome, probe.exitCode, probe.count], [false, "failed", 3, null]);
+  },
+});
+
+Deno.test({
+  name: "guard --probe exits with 8 when the engine cannot be asked, also after a repair",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const sound = await goldenStore("chroma-1.5.9");
+    const missing = await guard(["--probe", "env no-such-program", sound]);
+    assertEquals([missing.code, missing.stdout.text], [8, ""]);
+    assertStringIncludes(missing.stderr.text, "could not be run: exit code 127");
+    const damaged = await damagedStore();
+    const { code, stderr } = await guard([
+      "--on-damage",
+      "repair",
+      "--probe",
+      "/no/such/program",
+      damaged,
+    ]);
+    assertEquals(code, 8);
+    assertStringIncludes(stderr.text, ": repaired in ");
+    assertStringIncludes(stderr.text, "not opened by the engine after that: ");
+  },
+});
+
+Deno.test("guard --probe names the flag where no program may be run, and checks nothing", async () => {
+  const store = await goldenStore("chroma-1.5.9");
+  const { code, stdout, stderr } = await runCli(["guard", "--probe", "true {}", store]);
+  assertEquals([code, stdout], [8, ""]);
+  assertStringIncludes(stderr, "--probe may not run true: ");
+  assertStringIncludes(stderr, "--allow-run=true");
+  assertEquals(localFs.look(`${store}.vecfsck`), null);
+});
+
 Deno.test("guard refuses calls that make no sense", async () => {
   const store = await goldenStore("chroma-1.5.9");
   const calls = [
@@ -235,6 +306,9 @@ Deno.test("guard refuses calls that make no sense", async () => {
     ["--state", "/tmp/state.json", store, store],
     ["--state", join(store, "state.json"), store],
     ["--backups", "/tmp", store],
+    ["--probe", "", store],
+    ["--probe-on-copy", store],
+    ["--probe-timeout", "3s", store],
   ];
   for (const args of calls) {
     const { code, stdout } = await guard(args);

@@ -1,7 +1,9 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { OperationError } from "../../lib/base/errors.ts";
-import { runTasks } from "../../lib/engine/run_tasks.ts";
+import { runTasks, type WorkerAnswer, type WorkerOrder } from "../../lib/engine/run_tasks.ts";
 import { chromaFormat } from "../../lib/stores/chroma/format.ts";
+import { chromemFormat } from "../../lib/stores/chromem/format.ts";
+import { chromemStore } from "../support/chromem_stores.ts";
 import type { CheckTask, StoreFormat, TaskResult } from "../../lib/model/store.ts";
 
 const EMPTY: TaskResult = { findings: [], checkedBytes: {} };
@@ -96,4 +98,27 @@ Deno.test("runTasks() ends a task that waits, when it tells of progress after th
     OperationError,
   );
   assertEquals(error.code, "cancelled");
+});
+
+Deno.test("a Worker ends a task when it tells of progress and nobody wants it any more", async () => {
+  const store = await chromemStore("plain");
+  const survey = chromemFormat.survey(
+    { path: store, format: "chromem", evidence: "" },
+    { level: "full", staleSeconds: 0, names: [], key: null },
+  );
+  const task = survey.tasks.find(({ sizeBytes }) => sizeBytes > 0);
+  assert(task !== undefined);
+  for (const [stopped, kind] of [[0, "result"], [1, "error"]] as const) {
+    const stop = new SharedArrayBuffer(4);
+    new Int32Array(stop)[0] = stopped;
+    const url = new URL("../../lib/engine/worker.ts", import.meta.url);
+    const worker = new Worker(url, { type: "module" });
+    const answer = await new Promise<WorkerAnswer>((resolve) => {
+      worker.onmessage = ({ data }: MessageEvent<WorkerAnswer>) => resolve(data);
+      worker.postMessage({ format: "chromem", task, stop } satisfies WorkerOrder);
+    });
+    worker.terminate();
+    assertEquals(answer.kind, kind);
+    if (answer.kind === "error") assertEquals(answer.code, "cancelled");
+  }
 });

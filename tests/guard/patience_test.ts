@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { OperationError } from "../../lib/base/errors.ts";
-import { Patience, type PatienceOptions, pauseUnlessAborted } from "../../lib/guard/patience.ts";
+import { Patience, type PatienceOptions } from "../../lib/guard/patience.ts";
 
 /** A clock that goes on while somebody waits, and what was waited for. */
 function fakeTime(waitMs: number, signal?: AbortSignal) {
@@ -83,13 +83,4 @@ Deno.test("Patience.during() ends with the reason of the signal", async () => {
   controller.abort(new OperationError("cancelled", "Enough"));
   await assertRejects(() => patience.during(busyFor(9, { time })), OperationError, "Enough");
   assertEquals(time.pauses.length, 1);
-});
-
-Deno.test("pauseUnlessAborted() ends when the signal is aborted, or the time is over", async () => {
-  const controller = new AbortController();
-  const longPause = pauseUnlessAborted(2 ** 30, controller.signal);
-  controller.abort();
-  await longPause;
-  await pauseUnlessAborted(2 ** 30, controller.signal);
-  await pauseUnlessAborted(1, undefined);
 });

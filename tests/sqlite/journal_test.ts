@@ -83,3 +83,17 @@ Deno.test("readJournal() does not follow a length of the super-journal's name pa
   new DataView(bytes.buffer).setUint32(bytes.byteLength - 16, 4000);
   assertEquals(await stateOf(bytes), "hot");
 });
+
+Deno.test("readJournal() takes a journal that goes while it is opened for absent", async () => {
+  const path = await writeJournal(await readHotJournal());
+  const { openSync } = Deno;
+  Deno.openSync = (opened, options) => {
+    if (opened === path) Deno.removeSync(path);
+    return openSync(opened, options);
+  };
+  try {
+    assertEquals(readJournal(path, DATABASE_SIZE_BYTES).state, "absent");
+  } finally {
+    Deno.openSync = openSync;
+  }
+});

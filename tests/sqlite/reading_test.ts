@@ -227,6 +227,31 @@ Deno.test("openForReading() throws busy when the writer of a hot journal still r
   assertEquals(error.code, "busy");
 });
 
+Deno.test({
+  name: "openForReading() leaves journals their owner and their times when it runs as root",
+  ignore: Deno.build.os === "windows" || Deno.uid() !== 0,
+  async fn() {
+    const somebody = 12_345;
+    const journals: [string, Uint8Array | null, unknown][] = [
+      ["hot", null, ALL_A],
+      ["zeroed", new Uint8Array(2_000), ALL_A],
+      ["unusable", new Uint8Array(2_000).fill(7), ALL_A],
+    ];
+    for (const [state, bytes, letters] of journals) {
+      const path = bytes === null ? await makeHotDatabase() : await makeDatabase();
+      if (bytes !== null) Deno.writeFileSync(`${path}-journal`, bytes);
+      Deno.chownSync(path, somebody, somebody);
+      const longAgo = new Date("2026-01-01");
+      for (const file of [path, `${path}-journal`]) Deno.utimeSync(file, longAgo, longAgo);
+      await readUnchanged(path, ({ database, facts }) => {
+        assertEquals([facts.journal.state, facts.privateCopy], [state, true]);
+        assertEquals(countLetters(database), letters);
+        assertEquals(Deno.statSync(`${path}-journal`).uid, 0, state);
+      });
+    }
+  },
+});
+
 Deno.test("openForReading() throws not-found when there is no such file", async () => {
   const path = join(await scratchDirectory(), "chroma.sqlite3");
   assertEquals(assertThrows(() => openForReading(path), OperationError).code, "not-found");

@@ -57,6 +57,27 @@ export const GUARD_VERBS: readonly VerbSpecification[] = [
           "new one. Without it, a volume that is not mounted is noticed.",
       },
       {
+        name: "probe",
+        type: "text",
+        valueName: "CMD",
+        description:
+          "Where the check finds no damage, have CMD open the store with the real engine. {} in it " +
+          "stands for the directory; else that is the last argument. A signal, no end in time, or " +
+          "an exit code other than 0 says that the store is not safe. No shell runs it; needs " +
+          "--allow-run.",
+      },
+      {
+        name: "probe-timeout",
+        type: "duration",
+        valueName: "D",
+        description: "How long CMD may take. Default: 30s.",
+      },
+      {
+        name: "probe-on-copy",
+        type: "flag",
+        description: "Give CMD a copy: an engine that opens a store writes to it.",
+      },
+      {
         name: "journal",
         type: "flag",
         description:
@@ -85,6 +106,10 @@ export const GUARD_VERBS: readonly VerbSpecification[] = [
       {
         command: "vecfsck guard --journal --wait 30s --on-damage repair /srv/chroma",
         description: "in ExecStartPre: repair what is damaged, then start",
+      },
+      {
+        command: `vecfsck guard --probe "python3 probe_chroma.py {}" /srv/chroma`,
+        description: "have the engine itself open the store, in a process that may die of it",
       },
     ],
     exitStatus: [

@@ -20,6 +20,7 @@ import type {
   TaskContext,
   TaskResult,
 } from "../../model/store.ts";
+import type { CollectionDimensions } from "../../model/dimensions.ts";
 import type { StoreStatistics } from "../../model/statistics.ts";
 import { concludeChroma } from "./conclude.ts";
 import { describeChromaBytes } from "./describe_bytes.ts";
@@ -66,6 +67,14 @@ export const chromaFormat: StoreFormat = {
   },
   readStatistics(store: DetectedStore): StoreStatistics {
     return readChromaStatistics(store);
+  },
+  async readDimensions(
+    store: DetectedStore,
+    collection: string,
+  ): Promise<readonly CollectionDimensions[]> {
+    // No check waits for this code.
+    const { readChromaDimensions } = await import("./read_dimensions.ts");
+    return readChromaDimensions(store, collection);
   },
   describeBytes(store: DetectedStore, path: string, range: ByteRange): ByteOwners | null {
     return describeChromaBytes(store, path, range);

@@ -4,9 +4,11 @@
  * @module
  */
 
+import type { CollectionDimensions } from "../../model/dimensions.ts";
 import type {
   CheckTask,
   Conclusion,
+  DetectedStore,
   StoreFormat,
   StoreSurvey,
   TaskContext,
@@ -42,6 +44,14 @@ export const chromemFormat: StoreFormat = {
   planMetadataSnapshot: planChromemMetadataSnapshot,
   listIndexes: listChromemIndexes,
   readStatistics: readChromemStatistics,
+  async readDimensions(
+    store: DetectedStore,
+    collection: string,
+  ): Promise<readonly CollectionDimensions[]> {
+    // No check waits for this code.
+    const { readChromemDimensions } = await import("./read_dimensions.ts");
+    return readChromemDimensions(store, collection);
+  },
   lockedDatabase(): null {
     // chromem-go locks nothing: two processes write over each other.
     return null;

@@ -70,6 +70,9 @@ export const chromemExportFormat: StoreFormat = {
   readStatistics(store: DetectedStore): StoreStatistics {
     throw unsupported(store);
   },
+  readDimensions(store: DetectedStore): Promise<never> {
+    return Promise.reject(unsupported(store));
+  },
   describeBytes(): null {
     return null;
   },

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { findNearest } from "../../lib/cli/nearest.ts";
+import { findNearest } from "../../lib/base/nearest.ts";
 
 Deno.test("findNearest() finds the word that was meant", () => {
   const words = ["check", "help", "repair"];
