@@ -154,4 +154,38 @@ export type {
   SourceStamp,
 } from "./lib/backup/manifest.ts";
 export type { BackupProblem, Verification, VerificationLevel } from "./lib/backup/verification.ts";
+export { type MemoryStatus } from "./lib/machine/memory.ts";
+export {
+  type MemoryGuard,
+  memoryGuard,
+  type MemoryGuardSettings,
+  type MemoryState,
+  type MemoryWaitOptions,
+} from "./lib/machine/memory_guard.ts";
+export { type BatchSettings, safeBatches } from "./lib/writing/batches/safe_batches.ts";
+export type { BatchSource, PagedSource } from "./lib/writing/batches/batch_source.ts";
+export {
+  type BatchIndexOutcome,
+  type BatchIndexProgress,
+  type BatchIndexSettings,
+  safeBatchIndex,
+} from "./lib/writing/batches/safe_batch_index.ts";
+export {
+  BatchIndexError,
+  type BatchIndexErrorOptions,
+} from "./lib/writing/batches/batch_index_error.ts";
+export type { CallOptions } from "./lib/writing/batches/call_patiently.ts";
+export type {
+  AddCollection,
+  BatchLimitClient,
+  DeleteCollection,
+  IndexCollection,
+  IndexRecord,
+  ReadableCollection,
+  RecordAnswer,
+  RecordColumns,
+  RecordMetadata,
+  RecordQuery,
+  UpsertCollection,
+} from "./lib/writing/batches/collection.ts";
 export type { RetentionPolicy } from "./lib/backup/retention.ts";

@@ -10,6 +10,7 @@ const LAYERS = [
   ["base"],
   ["model"],
   ["codec", "fs", "hnsw", "sqlite"],
+  ["machine"],
   ["stores"],
   ["engine"],
   ["quarantine", "seal"],
@@ -18,6 +19,7 @@ const LAYERS = [
   ["isolation"],
   ["guard"],
   ["status", "drill", "chromem"],
+  ["writing"],
   ["output"],
   ["cli"],
 ] as const;

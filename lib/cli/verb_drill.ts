@@ -25,6 +25,7 @@ import {
 } from "../output/drill_text.ts";
 import { requireStore } from "../stores/registry.ts";
 import { reportingFailure } from "./backup_options.ts";
+import { runDrillBatches } from "./drill_batches.ts";
 import { askWith } from "./engine_command.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
 import type { Invocation } from "./invocation.ts";
@@ -51,6 +52,7 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   return await reportingFailure(invocation, async () => {
     const { options, operands: [store] } = invocation;
     if (options.flag("list")) return await list(invocation, store);
+    if (options.flag("batches")) return await runDrillBatches(invocation);
     if (store === undefined) throw drillUsage("No STORE given");
     if (!options.flag("all") && !options.has("damage")) {
       throw drillUsage("Which damage is to be done? --damage NAME or --all");

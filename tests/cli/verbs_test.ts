@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { splitShellWords } from "../../lib/base/shell_words.ts";
 import { parseCall } from "../../lib/cli/arguments.ts";
 import { EXIT } from "../../lib/cli/exit_code.ts";
 import { findVerb, optionsOf, VERBS } from "../../lib/cli/verbs.ts";
@@ -32,7 +33,7 @@ Deno.test("every option has a name of its own, a sentence, and conflicts that ex
 Deno.test("every example in the table is a call that is understood", () => {
   for (const { name, examples } of VERBS) {
     for (const { command } of examples) {
-      const [program, ...args] = command.split(/ (?:\||\|\|) /)[0]?.split(" ") ?? [];
+      const [program, ...args] = splitShellWords(command.split(/ (?:\||\|\|) /)[0] ?? "") ?? [];
       assertEquals(program, "vecfsck");
       const call = parseCall(args);
       assertEquals([call.kind, call.kind === "run" && call.verb.name], ["run", name]);

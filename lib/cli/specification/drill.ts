@@ -26,17 +26,20 @@ export const DRILL_VERBS: readonly VerbSpecification[] = [
       "program asks it. The store itself is only read, also while an engine uses it.",
       "What a damage hits is chosen by a seed, which is printed: with it the same bytes are hit " +
       "again. A store that is damaged itself is not drilled.",
+      "With --batches nothing is damaged: it is measured how many records at once a real server on " +
+      "this machine takes without losing one and without swapping. The server is started on a copy " +
+      "of the store, or on an empty one, and every collection that is made is removed again.",
     ],
     arguments: [{
       ...STORE_ARGUMENT,
-      description: `${STORE_ARGUMENT.description} Only --list does without.`,
+      description: `${STORE_ARGUMENT.description} Only --list and --batches do without.`,
       required: false,
     }],
     options: [
       {
         name: "all",
         type: "flag",
-        conflicts: ["damage", "list"],
+        conflicts: ["damage", "list", "batches"],
         description: "Do every damage that there is to stores of this format.",
       },
       {
@@ -44,7 +47,7 @@ export const DRILL_VERBS: readonly VerbSpecification[] = [
         type: "text",
         valueName: "NAME",
         repeatable: true,
-        conflicts: ["list"],
+        conflicts: ["list", "batches"],
         description: "Do the damage of this name. Can be given several times, or several parted " +
           "by commas.",
       },
@@ -52,6 +55,19 @@ export const DRILL_VERBS: readonly VerbSpecification[] = [
         name: "list",
         type: "flag",
         description: "List the damages and do nothing: those to stores of STORE's format, or all.",
+      },
+      {
+        name: "batches",
+        type: "flag",
+        conflicts: [
+          "list",
+          "seed",
+          "into",
+          "engine-command",
+          ...NAME_OPTIONS.map(({ name }) => name),
+        ],
+        description: "Measure batches of 10, 20, 50, 100 and more records, up to what the server " +
+          "takes. Needs --server-command or --server.",
       },
       {
         name: "seed",
@@ -80,7 +96,42 @@ export const DRILL_VERBS: readonly VerbSpecification[] = [
         type: "duration",
         valueName: "D",
         defaultValue: "60s",
-        description: "How long CMD may take for one copy.",
+        description: "How long CMD may take for one copy, or until its server answers.",
+      },
+      {
+        name: "server-command",
+        type: "text",
+        valueName: "CMD",
+        conflicts: ["all", "damage", "list", "server"],
+        description:
+          "Start the server for --batches: CMD serves the directory {store} at the port " +
+          "{port} of 127.0.0.1. No shell runs it. Needs the permissions --allow-run and " +
+          "--allow-net=127.0.0.1.",
+      },
+      {
+        name: "server",
+        type: "text",
+        valueName: "URL",
+        conflicts: ["all", "damage", "list"],
+        description: "Measure a Chroma server that runs already. It gets collections of its own " +
+          "whose names begin with vecfsck-drill-batches, which are removed afterwards; records " +
+          "pass through the queue of its store. Needs the permission --allow-net.",
+      },
+      {
+        name: "dimension",
+        type: "count",
+        valueName: "N",
+        conflicts: ["all", "damage", "list"],
+        description: "How many components the vectors of --batches have. Default: as many as the " +
+          "largest of the server's collections, else 384.",
+      },
+      {
+        name: "max-batch",
+        type: "count",
+        valueName: "N",
+        conflicts: ["all", "damage", "list"],
+        description: "The largest size that --batches tries. Default: what the server takes, and " +
+          "10000 at the most.",
       },
       QUIET_OPTION,
     ],
@@ -97,17 +148,27 @@ export const DRILL_VERBS: readonly VerbSpecification[] = [
         command: "vecfsck drill --all --engine-command ./open_store /srv/chroma",
         description: "with the engine as the judge",
       },
+      {
+        command: "vecfsck drill --batches --server-command " +
+          "'chroma run --path {store} --port {port}' /srv/chroma",
+        description: "how many records at once a server takes",
+      },
     ],
     exitStatus: [
-      { code: 0, description: "Every damage was found and cured as expected." },
+      {
+        code: 0,
+        description: "Every damage was found and cured as expected; of batches: a size was found.",
+      },
       {
         code: 4,
-        description: "A damage was not, or the store is damaged itself and was not drilled.",
+        description: "A damage was not, or the store is damaged itself and was not drilled. Of " +
+          "batches: the server lost records, or died.",
       },
       {
         code: 8,
         description: "The store could not be copied, the engine does not take it as it is, or " +
-          "none of the damages can be done to it. The store was not changed.",
+          "none of the damages can be done to it; or the server does not start, cannot be " +
+          "reached, or takes no batch at all. The store was not changed.",
       },
       USAGE_STATUS,
       CANCELLED_STATUS,
