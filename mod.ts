@@ -143,7 +143,8 @@ export type {
   SystemStatus,
 } from "./lib/status/system_status.ts";
 export type { QueueStatistics, SizeStatistics } from "./lib/model/statistics.ts";
-export type { BackupOutcome } from "./lib/backup/create_options.ts";
+export { createStoreBackup as createBackup } from "./lib/backup/create_store_backup.ts";
+export type { BackupOutcome, BackupSettings } from "./lib/backup/create_options.ts";
 export type { ListedBackup } from "./lib/backup/catalogue.ts";
 export type {
   BackupCheck,
@@ -154,6 +155,28 @@ export type {
   SourceStamp,
 } from "./lib/backup/manifest.ts";
 export type { BackupProblem, Verification, VerificationLevel } from "./lib/backup/verification.ts";
+export { withTransactionGuard } from "./lib/writing/transaction/with_transaction_guard.ts";
+export { recoverTransaction } from "./lib/writing/transaction/recover_transaction.ts";
+export { TransactionError } from "./lib/writing/transaction/transaction_error.ts";
+export type {
+  GuardedWrite,
+  RecordCounts,
+  RecoveredTransaction,
+  RecoverTransactionSettings,
+  RollbackOutcome,
+  RollbackWay,
+  TransactionAction,
+  TransactionContext,
+  TransactionErrorFacts,
+  TransactionFailure,
+  TransactionSettings,
+  TransactionState,
+  Unrestored,
+} from "./lib/writing/transaction/transaction_options.ts";
+export type {
+  RecordsClient,
+  RollbackCollection,
+} from "./lib/writing/transaction/records_client.ts";
 export { type MemoryStatus } from "./lib/machine/memory.ts";
 export {
   type MemoryGuard,

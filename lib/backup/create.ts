@@ -36,7 +36,7 @@ import { takeSnapshot } from "./snapshot.ts";
 import type { Snapshot } from "./snapshot_options.ts";
 import { spareCopy } from "./spare_copy.ts";
 import { syncInSteps } from "./stream_file.ts";
-import { clearTemporaries, explainSystemError, withTemporaryDirectory } from "./temporaries.ts";
+import { clearTemporaries, explainEnd, withTemporaryDirectory } from "./temporaries.ts";
 import { writeVerification } from "./verification.ts";
 import { requireWhole, verifyFiles } from "./verify.ts";
 
@@ -69,20 +69,37 @@ export async function createBackup(
   path: string,
   options: CreateBackupOptions = {},
 ): Promise<BackupOutcome> {
-  const { fs = localFs, onRecovered, to } = options;
-  const place = backupPlaceOf(fs, path, to);
+  const { fs = localFs, onRecovered } = options;
   const taken = { fs, ...(onRecovered === undefined ? {} : { onRecovered }) };
+  const { store } = backupPlaceOf(fs, path, options.to);
   try {
-    return await withOwnStore(place.store, taken, async () => {
-      const store = requireStore(place.store);
-      openBackupPlace(fs, place);
-      clearTemporaries(fs, place.directory, { isOwn: place.isBeside });
-      return await new BackupRun(fs, store, place, options).run();
-    });
+    return await withOwnStore(store, taken, () => createOwnedBackup(path, options));
   } catch (error) {
-    // Its reason says what came; the engine only says that something did.
-    options.signal?.throwIfAborted();
-    throw explainSystemError(error, place.store);
+    throw explainEnd(error, store, options.signal);
+  }
+}
+
+/**
+ * Makes a backup as {@linkcode createBackup} does, for a caller that holds the store's lock.
+ *
+ * @param path The store's directory.
+ * @param options Where it goes, and what is done with a damaged store.
+ * @returns As there.
+ * @throws {OperationError} As there.
+ */
+export async function createOwnedBackup(
+  path: string,
+  options: CreateBackupOptions,
+): Promise<BackupOutcome> {
+  const { fs = localFs, to } = options;
+  const place = backupPlaceOf(fs, path, to);
+  try {
+    const store = requireStore(place.store);
+    openBackupPlace(fs, place);
+    clearTemporaries(fs, place.directory, { isOwn: place.isBeside });
+    return await new BackupRun(fs, store, place, options).run();
+  } catch (error) {
+    throw explainEnd(error, place.store, options.signal);
   }
 }
 

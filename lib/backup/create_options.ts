@@ -13,11 +13,9 @@ import type { ListedBackup } from "./catalogue.ts";
 import type { BackupScope } from "./manifest.ts";
 
 /** How a backup is made. */
-export interface CreateBackupOptions {
+export interface BackupSettings {
   /** The directory that gets the backup; `STORE.backups` beside the store by default. */
   to?: string | undefined;
-  /** What of the store it holds: all by default. */
-  scope?: BackupScope;
   /** Whether a damaged store is backed up too, in a backup that is marked as not good. */
   force?: boolean;
   /** Whether the backup is read again from the disk before it counts. */
@@ -28,6 +26,12 @@ export interface CreateBackupOptions {
   signal?: AbortSignal;
   /** Is told how far the check has come. */
   onProgress?: (progress: CheckProgress) => void;
+}
+
+/** How a backup is made within this program. */
+export interface CreateBackupOptions extends BackupSettings {
+  /** What of the store it holds: all by default. */
+  scope?: BackupScope;
   /** Is told of changes that a crash of vecfsck had interrupted. */
   onRecovered?: (change: RecoveredChange) => void;
   /** The file system; this machine's by default. */

@@ -11,6 +11,7 @@
 
 import { dirname, join } from "@std/path";
 import { withOwnStore } from "../engine/own_store.ts";
+import { readTransactionRecord } from "../engine/transaction_record.ts";
 import { temporaryPathBeside } from "../fs/names.ts";
 import { localFs } from "../fs/platform.ts";
 import type { RecoveredChange } from "../fs/recover.ts";
@@ -77,10 +78,26 @@ export function planPrune(
   const backups = selectOwn(fs, listBackups(place.directory, { fs, scope }).backups, place);
   const retention = removeAll
     ? { decisions: backups.map(({ id }) => ({ id, reasons: [] })).reverse(), keeper: null }
-    : planRetention(backups.map(toSubject), policy);
+    : keepForTransaction(fs, place, planRetention(backups.map(toSubject), policy));
   const removals = retention.decisions.filter(({ reasons }) => reasons.length === 0)
     .map(({ id }) => id).reverse();
   return { place, scope, policy, retention, removals };
+}
+
+/** A write that was interrupted is taken back with its backup, which therefore stays. */
+function keepForTransaction(
+  fs: WriteFs,
+  { store, directory }: BackupPlace,
+  retention: RetentionPlan,
+): RetentionPlan {
+  const isThere = fs.look(dirname(store))?.kind === "directory";
+  const needed = isThere ? readTransactionRecord(fs, store)?.backup ?? null : null;
+  const decisions = retention.decisions.map(({ id, reasons }) =>
+    join(directory, id) === needed
+      ? { id, reasons: [...reasons, "needed to take back a write that was interrupted"] }
+      : { id, reasons }
+  );
+  return { ...retention, decisions };
 }
 
 function toSubject(
@@ -159,7 +176,7 @@ async function isWhole(fs: WriteFs, directory: string, options: PruneOptions): P
  * @throws It cannot be renamed, or not be removed; then the rest has a temporary name, and the next
  * backup removes it.
  */
-function removeBackup(fs: WriteFs, directory: string): void {
+export function removeBackup(fs: WriteFs, directory: string): void {
   const removed = temporaryPathBeside(fs, directory, "removed");
   fs.rename(directory, removed);
   fs.syncDirectory(dirname(directory));

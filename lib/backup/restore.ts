@@ -14,6 +14,7 @@ import { basename, dirname, join } from "@std/path";
 import { OperationError } from "../base/errors.ts";
 import type { CheckProgress } from "../engine/check.ts";
 import { keepEnginesOut, withOwnStore } from "../engine/own_store.ts";
+import { removeTransactionRecord } from "../engine/transaction_record.ts";
 import { digestTree } from "../fs/copy.ts";
 import type { StoreLock } from "../fs/lock.ts";
 import { temporaryPathBeside } from "../fs/names.ts";
@@ -64,6 +65,8 @@ interface Staged {
   readonly lock: StoreLock;
   readonly fs: WriteFs;
   readonly now: () => Date;
+  /** Why the store is replaced; that the backup takes its place where left out. */
+  readonly reason?: string | undefined;
 }
 
 /**
@@ -83,27 +86,58 @@ export async function restoreBackup(
   const own = { fs, ...(onRecovered === undefined ? {} : { onRecovered }) };
   await requireWholeBackup(plan.backup, { fs, signal });
   if (plan.metadata !== null) return await restoreMetadata(plan, { ...options, fs, now });
-  return await withOwnStore(plan.target, own, async ({ lock }) => {
-    requireIdle(plan, fs);
-    const workDirectory = openWorkDirectory(fs, plan.target);
-    const directory = temporaryPathBeside(fs, join(workDirectory, basename(plan.target)), "new");
-    try {
-      await stageStore(plan.backup, directory, {
-        fs,
-        model: fs.look(plan.target) ?? fs.look(dirname(plan.target)),
-        force: options.force ?? false,
-        signal,
-        onProgress: options.onProgress,
-      });
-      signal?.throwIfAborted();
-      return { plan, quarantined: putIntoPlace({ plan, directory, lock, fs, now }) };
-    } catch (error) {
-      // A swap that could not be undone needs it: the next run goes by the journal.
-      if (listInterruptedChanges(plan.target, { fs }).length === 0) removeQuietly(fs, directory);
-      removeIfEmpty(fs, workDirectory);
-      throw toWriteError(error, plan.target);
-    }
-  });
+  return await withOwnStore(
+    plan.target,
+    own,
+    ({ lock }) => stageAndSwap(plan, lock, { ...options, fs, now }),
+  );
+}
+
+/**
+ * Restores a whole store as {@linkcode restoreBackup} does, for a caller that holds its lock.
+ *
+ * @param plan The plan, which is not of the metadata alone.
+ * @param lock The lock.
+ * @param options Who is told of progress, and why the store is replaced.
+ * @returns What was done.
+ * @throws {OperationError} As there.
+ */
+export async function restoreOwned(
+  plan: RestorePlan,
+  lock: StoreLock,
+  options: RestoreBackupOptions & { readonly reason: string },
+): Promise<RestoredStore> {
+  const { fs = localFs, now = (): Date => new Date(), signal } = options;
+  await requireWholeBackup(plan.backup, { fs, signal });
+  return await stageAndSwap(plan, lock, { ...options, fs, now });
+}
+
+async function stageAndSwap(
+  plan: RestorePlan,
+  lock: StoreLock,
+  options: RestoreBackupOptions & Pick<Staged, "fs" | "now" | "reason">,
+): Promise<RestoredStore> {
+  const { fs, now, signal } = options;
+  requireIdle(plan, fs);
+  const workDirectory = openWorkDirectory(fs, plan.target);
+  const directory = temporaryPathBeside(fs, join(workDirectory, basename(plan.target)), "new");
+  const staged = { plan, directory, lock, fs, now, reason: options.reason };
+  try {
+    await stageStore(plan.backup, directory, {
+      fs,
+      model: fs.look(plan.target) ?? fs.look(dirname(plan.target)),
+      force: options.force ?? false,
+      signal,
+      onProgress: options.onProgress,
+    });
+    signal?.throwIfAborted();
+    return { plan, quarantined: putIntoPlace(staged) };
+  } catch (error) {
+    // A swap that could not be undone needs it: the next run goes by the journal.
+    if (listInterruptedChanges(plan.target, { fs }).length === 0) removeQuietly(fs, directory);
+    removeIfEmpty(fs, workDirectory);
+    throw toWriteError(error, plan.target);
+  }
 }
 
 /** Notices an engine that writes before a whole copy is made, and not only after it. */
@@ -122,6 +156,22 @@ function removeQuietly(fs: WriteFs, directory: string): void {
 
 /** Puts the staged store into its place; returns the entry that holds what stood there. */
 function putIntoPlace(staged: Staged): string | null {
+  const { plan: { target, store }, fs } = staged;
+  const quarantined = swapIn(staged);
+  // A write that was interrupted is taken back by this.
+  if (target === store) removeRecordQuietly(fs, store);
+  return quarantined;
+}
+
+function removeRecordQuietly(fs: WriteFs, store: string): void {
+  try {
+    removeTransactionRecord(fs, store);
+  } catch {
+    // The store is restored all the same; a check goes on naming the record.
+  }
+}
+
+function swapIn(staged: Staged): string | null {
   const { plan: { target, replaces }, fs } = staged;
   requireAsPlanned(staged);
   if (fs.look(target) === null) {
@@ -158,7 +208,7 @@ function exchangeStore(staged: Staged, digest: string | null): string | null {
   const { plan: { target, replaces, backup }, directory, lock, fs, now } = staged;
   const entry = prepareEntry(target, {
     kind: "store",
-    reason: `it was replaced by the backup ${backup.id}`,
+    reason: staged.reason ?? `it was replaced by the backup ${backup.id}`,
     findings: [],
     items: [{
       from: WHOLE_STORE,

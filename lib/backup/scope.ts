@@ -9,10 +9,10 @@
 import { dirname, join } from "@std/path";
 import { OperationError } from "../base/errors.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
-import type { DetectedStore, SnapshotPlan } from "../model/store.ts";
+import type { DetectedStore, SnapshotFile, SnapshotPlan } from "../model/store.ts";
 import { formatByName } from "../stores/registry.ts";
 import type { ListedBackup } from "./catalogue.ts";
-import { findShareable } from "./copy_entry.ts";
+import { findShareable, readChangeCounter } from "./copy_entry.ts";
 import type { BackupScope } from "./manifest.ts";
 
 /**
@@ -94,7 +94,7 @@ export function findLost(
  *
  * @param fs The file system.
  * @param store The store.
- * @param previous A backup with the metadata of the store.
+ * @param previous A backup of the store, or of its metadata.
  * @returns False where anything has come, gone or changed.
  */
 export function isUnchanged(fs: WriteFs, store: DetectedStore, previous: ListedBackup): boolean {
@@ -105,7 +105,18 @@ export function isUnchanged(fs: WriteFs, store: DetectedStore, previous: ListedB
   return isSame(files.map(pathOf), manifest.files.map(pathOf)) &&
     isSame(directories, manifest.directories.map(pathOf)) &&
     isSame(leftOut.map(pathOf), manifest.leftOut.map(pathOf)) &&
-    files.every((file) => findShareable(fs, previous, file, null) !== null);
+    files.every((file) => isSameFile(fs, store, previous, file));
+}
+
+function isSameFile(
+  fs: WriteFs,
+  store: DetectedStore,
+  previous: ListedBackup,
+  file: SnapshotFile,
+): boolean {
+  if (file.kind === "file") return findShareable(fs, previous, file, null) !== null;
+  const changeCounter = readChangeCounter(join(store.path, file.path));
+  return changeCounter !== null && findShareable(fs, previous, file, changeCounter) !== null;
 }
 
 function pathOf({ path }: { readonly path: string }): string {

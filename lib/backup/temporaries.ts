@@ -101,3 +101,16 @@ function removeQuietly(fs: WriteFs, path: string): void {
 export function explainSystemError(error: unknown, path: string): unknown {
   return errorCodeOf(error) === "" ? error : toWriteError(error, path);
 }
+
+/**
+ * Makes what has ended some work fit to be told. Where that was its signal, the reason of the signal
+ * says what came; whatever was thrown only says that something did.
+ *
+ * @param error What was thrown.
+ * @param path What was written.
+ * @param signal The signal of the work.
+ * @returns The error to throw.
+ */
+export function explainEnd(error: unknown, path: string, signal: AbortSignal | undefined): unknown {
+  return signal?.aborted ? signal.reason : explainSystemError(error, path);
+}

@@ -11,6 +11,7 @@ import type { JournalRecord } from "../fs/journal.ts";
 import { localFs } from "../fs/platform.ts";
 import { listInterruptedChanges } from "../fs/recover.ts";
 import { createFinding, type Finding } from "../model/finding.ts";
+import { readTransactionRecord, type TransactionRecord } from "./transaction_record.ts";
 
 /**
  * Reads the records of changes of a store that were begun and not ended.
@@ -67,6 +68,44 @@ export function checkInterruptedChanges(
       detail: { kind: record.kind, startedAt: record.startedAt },
     });
   });
+}
+
+/**
+ * Reads the record of a guarded write that was begun and not ended.
+ *
+ * @param path The store's directory.
+ * @returns The record; null where there is none, where the write is under way, or where its place
+ * cannot be looked at.
+ */
+export function readInterruptedTransaction(path: string): TransactionRecord | null {
+  try {
+    const record = readTransactionRecord(localFs, path);
+    return record === null || isLocked(path) ? null : record;
+  } catch {
+    // A store that may be read can lie where nothing beside it may be.
+    return null;
+  }
+}
+
+/**
+ * Judges a guarded write that was interrupted.
+ *
+ * @param record Its record, or null.
+ * @returns A finding, or none.
+ */
+export function checkInterruptedTransaction(record: TransactionRecord | null): Finding[] {
+  if (record === null) return [];
+  const { path, startedAt, backup } = record;
+  const message = startedAt === null || backup === null
+    ? `A guarded write was interrupted, and its record ${path} is damaged`
+    : `A guarded write that began at ${startedAt} was interrupted; ${backup} holds the store as ` +
+      `it was before, and ${path} is its record`;
+  return [
+    createFinding("transaction-interrupted", {
+      message,
+      detail: { startedAt, backup, record: path },
+    }),
+  ];
 }
 
 /**

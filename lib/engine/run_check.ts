@@ -31,8 +31,10 @@ import {
 import type { Deadline } from "./deadline.ts";
 import {
   checkInterruptedChanges,
+  checkInterruptedTransaction,
   explainMissingStore,
   readInterruptedChanges,
+  readInterruptedTransaction,
 } from "./interrupted.ts";
 import { runTasks, throwIfCancelled } from "./run_tasks.ts";
 import { isSound, summarise } from "./summarise.ts";
@@ -152,7 +154,10 @@ async function checkOnce(
 ): Promise<{ outcome: CheckOutcome | null; changed: string[]; error: unknown }> {
   const format = formatByName(store.format);
   const startedMs = options.history?.nowMs() ?? Date.now();
-  const interrupted = checkInterruptedChanges(store.path, readInterruptedChanges(store.path));
+  const interrupted = [
+    ...checkInterruptedChanges(store.path, readInterruptedChanges(store.path)),
+    ...checkInterruptedTransaction(readInterruptedTransaction(store.path)),
+  ];
   const survey = format.survey(store, settings);
   let outcome: CheckOutcome | null = null;
   let error: unknown = null;

@@ -443,7 +443,7 @@ export const FINDING_CODES: Readonly<Record<FindingName, FindingCode>> = {
     "warning",
     "The write-ahead queue keeps what both segments already have",
     "The database grows with every write.",
-    "Run `chroma vacuum` after a check without errors; a purge removes the second copy of the vectors.",
+    "`vecfsck optimize STORE` takes out what the index was seen to hold.",
   ),
   "queue-orphaned": row(
     "VF1306",
@@ -471,7 +471,7 @@ export const FINDING_CODES: Readonly<Record<FindingName, FindingCode>> = {
     "info",
     "This version of the engine never purges its queue",
     "The database keeps a second copy of every vector.",
-    NOTHING_TO_DO,
+    "Nothing has to be done; `vecfsck optimize STORE` takes out what the index was seen to hold.",
   ),
   "record-row-missing": row(
     "VF1310",
@@ -720,7 +720,7 @@ export const FINDING_CODES: Readonly<Record<FindingName, FindingCode>> = {
     "info",
     "Deleted vectors are still in the file",
     "They take space, and can be read until the index is rebuilt.",
-    "Nothing has to be done; `vecfsck repair STORE --erase-deleted` erases them for real.",
+    "Nothing has to be done; `vecfsck optimize STORE --compact-indexes` writes the index without them.",
   ),
   "slot-flags-unknown": row(
     "VF2214",
@@ -987,6 +987,13 @@ export const FINDING_CODES: Readonly<Record<FindingName, FindingCode>> = {
     "A change that vecfsck was making was interrupted",
     "Parts of the store can be missing until the change is completed or undone; nothing is lost.",
     "Keep the engine from starting and run `vecfsck quarantine list` on the store: like every verb but check it first completes or undoes the change, and says so.",
+  ),
+  "transaction-interrupted": row(
+    "VF2902",
+    "warning",
+    "A guarded write was interrupted",
+    "The store can hold a part of what was to be written as a whole.",
+    "Stop every process that uses the store; `vecfsck restore STORE --from DIR`, with the backup that the finding names, takes the write back. To keep what is there, remove the record that it names.",
   ),
   // The directory of a chromem-go database
   "chromem-metadata-missing": row(

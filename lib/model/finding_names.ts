@@ -139,7 +139,8 @@ export type StoreFindingName =
   | "seal-file-changed"
   | "seal-file-missing"
   | "seal-file-new"
-  | "change-interrupted";
+  | "change-interrupted"
+  | "transaction-interrupted";
 
 /** The names of findings in what only chromem-go writes. */
 export type ChromemFindingName =

@@ -34,4 +34,10 @@ export const SHARED_NO_CURES = {
     reason: "It is brought in order before a repair begins.",
     isDamage: false,
   },
+  "transaction-interrupted": {
+    reason:
+      "Only its author can tell what was to be written. Restore the backup that it names, or " +
+      "remove its record to keep what is there.",
+    isDamage: false,
+  },
 } as const satisfies Record<string, NoCure>;

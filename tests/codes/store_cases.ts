@@ -6,6 +6,7 @@
  */
 
 import { join } from "@std/path";
+import { writeTransactionRecord } from "../../lib/engine/transaction_record.ts";
 import { Journal } from "../../lib/fs/journal.ts";
 import { localFs } from "../../lib/fs/platform.ts";
 import { openWorkDirectory } from "../../lib/fs/work_directory.ts";
@@ -250,6 +251,15 @@ export const STORE_CASES: CodeCases = {
   "change-interrupted": {
     level: "quick",
     damage: interruptSwap,
+    says: "began at 2026-11-21T07:00:00.000Z",
+  },
+  "transaction-interrupted": {
+    level: "quick",
+    damage: (store) =>
+      writeTransactionRecord(localFs, store.path, {
+        startedAt: "2026-11-21T07:00:00.000Z",
+        backup: `${store.path}.backups/20261121T070000Z`,
+      }),
     says: "began at 2026-11-21T07:00:00.000Z",
   },
 };

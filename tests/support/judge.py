@@ -17,7 +17,8 @@ import subprocess
 import sys
 import tempfile
 
-DEFAULT_TIMEOUT_SECONDS = 60
+# No engine hangs by a damage; one that only has little of the processor must not seem to.
+DEFAULT_TIMEOUT_SECONDS = 300
 NEIGHBOURS = 5
 # An approximate index may miss some of the nearest records without being damaged.
 LOWEST_RECALL = 0.9

@@ -19,7 +19,7 @@ import { readSlotChunks } from "../../../hnsw/slots.ts";
 import { SEGMENT_FILES } from "../layout.ts";
 import { readIdMap } from "../segment/id_map.ts";
 import { isCosine, type SegmentSubject } from "../segment/segment_reading.ts";
-import { KeyTable, NO_VALUE } from "./key_table.ts";
+import { KeyTable, NO_VALUE } from "../../../base/key_table.ts";
 import { VectorHasher } from "./vector_hash.ts";
 
 /** The vectors of one collection. */

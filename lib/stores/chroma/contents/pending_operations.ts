@@ -22,10 +22,12 @@ import { findRowFault, QUEUE_OPERATIONS } from "../records/queue_row.ts";
 import { decodeWholeRow, WHOLE_ROW, type WholeRow } from "../records/read_queue.ts";
 import type { CollectionVectors } from "./collection_vectors.ts";
 import { parseMetadataPatch, type PatchValue } from "./metadata_patch.ts";
-import type { ValueSlice } from "./record_facts.ts";
+import { type Slice, sliceOf, type ValueSlice } from "./record_facts.ts";
 
 /** How many rows come out of SQLite at a time; their vectors are large. */
 const ROWS_PER_PAGE = 256;
+
+const decoder = new TextDecoder();
 
 /** Where the rows of a collection are, and who applies them. */
 export interface PendingPlace {
@@ -51,6 +53,30 @@ export interface KeyContents {
 
 /** The metadata of a record by keys. */
 export type RecordMetadata = Map<string, KeyContents>;
+
+/**
+ * Keeps a value of a record.
+ *
+ * @param metadata The metadata of the record, which gets it.
+ * @param key The key, in UTF-8; it and the value are copied.
+ * @param value The value.
+ * @param isElement Whether it is the next element of a list.
+ */
+export function keepValue(
+  metadata: RecordMetadata,
+  { bytes, start, end }: Slice,
+  value: ValueSlice,
+  isElement: boolean,
+): void {
+  const key = decoder.decode(bytes.subarray(start, end));
+  let contents: KeyContents | undefined = metadata.get(key);
+  if (contents === undefined) {
+    contents = { values: [], elements: [] };
+    metadata.set(key, contents);
+  }
+  const kept = { ...sliceOf(value.bytes.slice(value.start, value.end)), column: value.column };
+  (isElement ? contents.elements : contents.values).push(kept);
+}
 
 /** A row that waits for the records. */
 interface PendingRow {

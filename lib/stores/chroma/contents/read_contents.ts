@@ -17,7 +17,7 @@ import type { SegmentSubject } from "../segment/segment_reading.ts";
 import { type CollectionVectors, readIndexVectors } from "./collection_vectors.ts";
 import {
   applyPending,
-  type KeyContents,
+  keepValue,
   type PendingRecords,
   type RecordMetadata,
 } from "./pending_operations.ts";
@@ -102,17 +102,7 @@ class ContentsReader {
     this.#database = database;
     this.#place = place;
     this.#vectors = vectors;
-    this.#pending = applyPending(
-      database,
-      {
-        collectionId: place.id,
-        dimension: place.subject?.dimension ?? null,
-        engine: place.engine,
-        vectorWatermark: effectiveVectorWatermark(place),
-        metadataWatermark: place.metadataWatermark ?? 0,
-      },
-      vectors,
-    );
+    this.#pending = applyWaiting(database, place, vectors);
   }
 
   read(): Pick<CollectionContents, "records" | "vectors" | "hash"> {
@@ -179,6 +169,34 @@ class ContentsReader {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+/**
+ * Applies the rows of the queue that the index has not taken in, and collects those that wait for the
+ * records.
+ *
+ * @param database The open chroma.sqlite3.
+ * @param place The collection.
+ * @param vectors The vectors of its index, which get those of the queue.
+ * @returns What waits for the records.
+ * @throws {SqliteError} The queue cannot be read.
+ */
+export function applyWaiting(
+  database: StoreDatabase,
+  place: CollectionPlace,
+  vectors: CollectionVectors,
+): PendingRecords {
+  return applyPending(
+    database,
+    {
+      collectionId: place.id,
+      dimension: place.subject?.dimension ?? null,
+      engine: place.engine,
+      vectorWatermark: effectiveVectorWatermark(place),
+      metadataWatermark: place.metadataWatermark ?? 0,
+    },
+    vectors,
+  );
+}
+
 /** An engine that finds no id map begins at the start of the queue, whatever the watermark says. */
 function effectiveVectorWatermark({ subject, vectorWatermark }: CollectionPlace): number {
   const idMap = subject?.directory?.files[SEGMENT_FILES.idMap];
@@ -187,22 +205,6 @@ function effectiveVectorWatermark({ subject, vectorWatermark }: CollectionPlace)
 
 function sliceOfRecord({ bytes, starts, ends }: RecordPage, index: number): Slice {
   return { bytes, start: starts[index] ?? 0, end: ends[index] ?? 0 };
-}
-
-function keepValue(
-  metadata: RecordMetadata,
-  { bytes, start, end }: Slice,
-  value: ValueSlice,
-  isElement: boolean,
-): void {
-  const key = decoder.decode(bytes.subarray(start, end));
-  let contents: KeyContents | undefined = metadata.get(key);
-  if (contents === undefined) {
-    contents = { values: [], elements: [] };
-    metadata.set(key, contents);
-  }
-  const kept = { ...sliceOf(value.bytes.slice(value.start, value.end)), column: value.column };
-  (isElement ? contents.elements : contents.values).push(kept);
 }
 
 /** Counts the elements of lists, whose rows come one behind another. */
