@@ -110,6 +110,24 @@ export type {
   UnansweredFinding,
 } from "./lib/model/repair.ts";
 export type { RepairProgress } from "./lib/stores/repair_format.ts";
+export { planOptimization } from "./lib/optimize/plan_optimization.ts";
+export { optimizeStore } from "./lib/optimize/optimize_store.ts";
+export type {
+  OptimizationOutcome,
+  OptimizationPlan,
+  OptimizationPlanSettings,
+  OptimizationSettings,
+  UsedBackup,
+} from "./lib/optimize/outcome.ts";
+export type {
+  OptimizationAction,
+  OptimizationDraft,
+  OptimizationFigure,
+  OptimizationKind,
+  OptimizationMeasure,
+  OptimizationRest,
+} from "./lib/model/optimization.ts";
+export type { JournalMode } from "./lib/stores/optimize_format.ts";
 export {
   isolatedCheck,
   type IsolatedCheckOptions,

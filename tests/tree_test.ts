@@ -17,7 +17,7 @@ const LAYERS = [
   ["backup"],
   ["repair"],
   ["isolation"],
-  ["guard"],
+  ["guard", "optimize"],
   ["status", "drill", "chromem"],
   ["writing"],
   ["output"],

@@ -180,3 +180,19 @@ export const QUIET_OPTION: OptionSpecification = {
   type: "flag",
   description: "Print only what is wrong, and no progress.",
 };
+
+/** Bounds the building of indexes. */
+export const MAX_MEMORY_OPTION: OptionSpecification = {
+  name: "max-memory",
+  type: "size",
+  valueName: "SIZE",
+  description: "The most memory that building an index may take, such as 2GiB.",
+};
+
+/** Bounds the threads of a verb that builds indexes. */
+export const JOBS_OPTION: OptionSpecification = {
+  name: "jobs",
+  type: "count",
+  valueName: "N",
+  description: "How many threads work. Default: one for each core.",
+};

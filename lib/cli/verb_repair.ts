@@ -15,6 +15,7 @@ import { mayProceed } from "./backup_options.ts";
 import { withEmbeddedVectors } from "./embed_command.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
 import type { Invocation } from "./invocation.ts";
+import { printLines, showPlan } from "./plan_report.ts";
 import { withProgress } from "./progress_bar.ts";
 import { readProgram } from "./program_option.ts";
 import type { ProgressBar } from "./progress_bar.ts";
@@ -59,7 +60,7 @@ async function planOnly(
     invocation,
     (bar) => runPlan(store, { ...planOptions, ...watchedBy(bar) }),
   );
-  if (output.json) await printPlanLines(invocation, plan);
+  if (output.json) await printLines(invocation, toRepairPlanLines(plan));
   else if (plan.steps.length > 0) await output.print(renderRepairPlan(plan, layoutOf(invocation)));
   else await output.print(renderNothing({ plan, before: null }, output.layout));
   return isDamaged(plan) ? EXIT.DAMAGED : EXIT.CLEAN;
@@ -104,30 +105,23 @@ async function carryOut(
 }
 
 async function reportPlan(invocation: Invocation, plan: RepairPlan): Promise<void> {
-  const { options, output } = invocation;
-  if (output.json) {
-    await printPlanLines(invocation, plan);
-    // Whoever is asked has to see what it is about.
-    return await output.flush();
-  }
-  // A question without the plan would be one about nothing.
-  if (options.flag("quiet") && options.flag("yes")) return;
-  await output.print([...renderRepairPlan(plan, layoutOf(invocation)), ""]);
+  await showPlan(invocation, {
+    lines: toRepairPlanLines(plan),
+    render: () => renderRepairPlan(plan, layoutOf(invocation)),
+  });
 }
 
 function layoutOf({ options, output }: Invocation): RepairPlanTextOptions {
   return { ...output.layout, keepsReplaced: !options.flag("no-backup") };
 }
 
-async function printPlanLines({ output }: Invocation, plan: RepairPlan): Promise<void> {
-  for (const line of toRepairPlanLines(plan)) await output.printJson(line);
-}
-
 async function reportOutcome(invocation: Invocation, outcome: RepairOutcome): Promise<void> {
   const { options, output } = invocation;
   if (output.json) {
     // Without steps nobody was asked, and the plan was not printed yet.
-    if (outcome.state === "nothing-to-do") await printPlanLines(invocation, outcome.plan);
+    if (outcome.state === "nothing-to-do") {
+      await printLines(invocation, toRepairPlanLines(outcome.plan));
+    }
     await output.printJson(toRepairedLine(outcome));
   }
   if (outcome.state === "declined") return await output.tell(["Nothing was changed."]);

@@ -14,6 +14,7 @@ import { CHECK_VERBS } from "./specification/check.ts";
 import { DRILL_VERBS } from "./specification/drill.ts";
 import { GUARD_VERBS } from "./specification/guard.ts";
 import { HELP_VERBS } from "./specification/help.ts";
+import { OPTIMIZE_VERBS } from "./specification/optimize.ts";
 import { QUARANTINE_VERBS } from "./specification/quarantine.ts";
 import { REPAIR_VERBS } from "./specification/repair.ts";
 import { RESTORE_VERBS } from "./specification/restore.ts";
@@ -45,6 +46,7 @@ export const VERBS: readonly VerbSpecification[] = [
   ...BACKUP_VERBS,
   ...RESTORE_VERBS,
   ...SEAL_VERBS,
+  ...OPTIMIZE_VERBS,
   ...QUARANTINE_VERBS,
   ...DRILL_VERBS,
   ...HELP_VERBS,

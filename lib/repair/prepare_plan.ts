@@ -150,12 +150,14 @@ export const REPORT_HINT =
  * @param error What was thrown.
  * @param store The store's directory.
  * @param signal The signal that ends the work.
+ * @param task What was done, for people.
  * @returns The error.
  */
 export function toRepairError(
   error: unknown,
   store: string,
   signal: AbortSignal | undefined,
+  task = "repair",
 ): OperationError {
   if (error instanceof OperationError) return error;
   if (signal?.aborted) {
@@ -168,7 +170,7 @@ export function toRepairError(
     return toWriteError(error, store);
   }
   const message = error instanceof Error ? error.message : String(error);
-  return new OperationError("internal", `The repair has failed: ${message}`, {
+  return new OperationError("internal", `The ${task} has failed: ${message}`, {
     path: store,
     hint: REPORT_HINT,
     cause: error,

@@ -120,12 +120,19 @@ function hasLosses({ steps }: RepairPlan): boolean {
   return steps.some(({ losses }) => losses.length > 0);
 }
 
-function removeReplaced(fs: WriteFs, { entry }: PreparedExchange): boolean {
+/**
+ * Removes what an exchange has replaced, where it is of no further use.
+ *
+ * @param fs The file system.
+ * @param exchange The exchange, which is carried out.
+ * @returns Whether it is gone; what stays can be purged.
+ */
+export function removeReplaced(fs: WriteFs, { entry }: PreparedExchange): boolean {
   try {
     removeEntry(fs, readEntry(fs, entry.directory));
     return true;
   } catch {
-    // The store is repaired; what stays of it here can be purged.
+    // The store is as it was to be; what stays of the old one here can be purged.
     return fs.look(entry.directory) === null;
   }
 }

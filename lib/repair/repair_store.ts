@@ -5,23 +5,18 @@
  * @module
  */
 
-import { basename } from "@std/path";
 import type { CollectedCheck } from "../engine/collect_check.ts";
 import { keepEnginesOut, withOwnStore } from "../engine/own_store.ts";
 import { localFs } from "../fs/platform.ts";
 import { ScratchDirectory } from "../fs/scratch.ts";
 import { requireSpace } from "../fs/space.ts";
-import { listStaying, makeStoreView } from "../fs/store_view.ts";
-import { isCompanionName } from "../fs/swap_steps.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
 import type { RepairPlan } from "../model/repair.ts";
 import type { DetectedStore, FileStamp } from "../model/store.ts";
-import { databaseOf } from "../quarantine/exchange.ts";
 import { measureTree } from "../quarantine/list_quarantine.ts";
 import { requireUnchanged, stampStore } from "../quarantine/store_stamps.ts";
 import { requireStore } from "../stores/registry.ts";
 import type { PreparedRepair, StagedRepair } from "../stores/repair_format.ts";
-import { adoptAttributes } from "./adopt_attributes.ts";
 import { requireFreePath } from "./keep_files.ts";
 import type { RepairOptions, RepairOutcome, RepairSettings } from "./outcome.ts";
 import {
@@ -35,6 +30,7 @@ import {
 } from "./prepare_plan.ts";
 import { putInPlace } from "./put_in_place.ts";
 import { RepairArea } from "./repair_area.ts";
+import { showStaged } from "./show_staged.ts";
 import { verifyView, type ViewVerdict } from "./verify_view.ts";
 
 /**
@@ -184,27 +180,14 @@ class RepairRun {
     { before, prepared, area }: Agreed,
     { coming, leaving }: StagedRepair,
   ): Promise<ViewVerdict> {
-    const fs = this.#fs;
     const { path } = this.#store;
-    adoptAttributes(fs, area.staged, coming, { store: path, database: databaseOf(this.#store) });
-    const staying = listStaying(fs, path, { leaving, coming });
-    makeStoreView(fs, area.view, [
-      { directory: area.staged, names: coming },
-      { ...staying, names: this.#withoutCompanions(staying.names, coming) },
-    ], repairerOf(this.#store, this.#options).viewDirectories);
+    showStaged(this.#fs, {
+      store: this.#store,
+      area,
+      names: { coming, leaving },
+      viewDirectories: repairerOf(this.#store, this.#options).viewDirectories,
+    });
     return await verifyView({ store: path, view: area.view, before, prepared }, this.#options);
-  }
-
-  /** What stands beside the old database goes with it. */
-  #withoutCompanions(names: readonly string[], coming: readonly string[]): string[] {
-    const database = this.#databaseName();
-    if (database === null || !coming.includes(database)) return [...names];
-    return names.filter((name) => !isCompanionName(name, database));
-  }
-
-  #databaseName(): string | null {
-    const path = databaseOf(this.#store);
-    return path === null ? null : basename(path);
   }
 }
 

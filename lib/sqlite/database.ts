@@ -77,7 +77,7 @@ export interface OpenOptions {
   busyTimeoutMs?: number;
 }
 
-/** A connection to one SQLite file. Every failure is a {@linkcode SqliteError}. */
+/** A connection to one SQLite file; every failure is a {@linkcode SqliteError}. */
 export class StoreDatabase implements Disposable {
   readonly #connection: DatabaseSync;
 
@@ -171,19 +171,13 @@ export class StoreDatabase implements Disposable {
   }
 
   /** Runs a query and yields its rows one by one; at damage it ends, without an error. */
-  *rowsBeforeDamage(
-    sql: string,
-    ...parameters: SqlValue[]
-  ): Generator<SqlValue[], void, undefined> {
-    yield* this.#iterate(sql, parameters, false);
+  rowsBeforeDamage(sql: string, ...parameters: SqlValue[]): Generator<SqlValue[]> {
+    return this.#iterate(sql, parameters, false);
   }
 
   /** Like {@linkcode StoreDatabase.rowsBeforeDamage}, with every integer as a bigint. */
-  *bigintRowsBeforeDamage(
-    sql: string,
-    ...parameters: SqlValue[]
-  ): Generator<SqlValue[], void, undefined> {
-    yield* this.#iterate(sql, parameters, true);
+  bigintRowsBeforeDamage(sql: string, ...parameters: SqlValue[]): Generator<SqlValue[]> {
+    return this.#iterate(sql, parameters, true);
   }
 
   *#iterate(

@@ -18,6 +18,8 @@ export const DOT_SEGMENT = "5c9b36b3-ea3d-481d-bce4-eb75e0156ab2";
 /** The one that was not. */
 const UNFLUSHED_SEGMENT = "f460398b-038c-4d29-ac06-c8f43e8c9ddf";
 
+const TRIES_EVERYTHING = Deno.env.get("VECFSCK_TEST_EVERYTHING") === "1";
+
 /** What was made when the world was prepared. */
 const PREPARED_ID = "20400101T000000Z";
 
@@ -66,6 +68,16 @@ async function changeStore(store: string): Promise<void> {
   await Deno.remove(join(store, UNFLUSHED_SEGMENT), { recursive: true });
   await Deno.writeTextFile(join(store, "notes.txt"), "not in the backup");
 }
+
+/** It takes as many operations as a backup and a repair together. */
+const OPTIMIZE_WITH_BACKUP: VerbCase = {
+  name: "optimize",
+  prepare: () => Promise.resolve(),
+  args: ({ store }) => ["optimize", store, "--yes", "--jobs", "1"],
+  // The backup has its rows, and a header of its own.
+  removes: (path) => path === "store/chroma.sqlite3",
+  passes: (unit) => unit.startsWith("store.vecfsck/quarantine/"),
+};
 
 /** Every verb that writes. */
 export const VERB_CASES: readonly VerbCase[] = [
@@ -251,6 +263,13 @@ export const VERB_CASES: readonly VerbCase[] = [
     removes: (path) => path.endsWith(`${PREPARED_ID}/manifest.json`),
     isKilled: true,
   },
+  {
+    name: "optimize --no-backup",
+    prepare: () => Promise.resolve(),
+    args: ({ store }) => ["optimize", store, "--yes", "--jobs", "1", "--no-backup"],
+    isKilled: true,
+  },
+  ...(TRIES_EVERYTHING ? [OPTIMIZE_WITH_BACKUP] : []),
   {
     name: "restore of a store that is a file system of its own",
     prepare: () => Promise.resolve(),

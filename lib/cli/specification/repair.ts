@@ -7,6 +7,8 @@
 import {
   DRY_RUN_OPTION,
   FAILED_STATUS,
+  JOBS_OPTION,
+  MAX_MEMORY_OPTION,
   QUIET_OPTION,
   REFUSED_STATUS,
   STORE_ARGUMENT,
@@ -118,18 +120,8 @@ export const REPAIR_VERBS: readonly VerbSpecification[] = [
           "and writes the same lines with `embedding` filled in. No shell runs it. Needs " +
           "--allow-run.",
       },
-      {
-        name: "max-memory",
-        type: "size",
-        valueName: "SIZE",
-        description: "The most memory that building an index may take, such as 2GiB.",
-      },
-      {
-        name: "jobs",
-        type: "count",
-        valueName: "N",
-        description: "How many threads work. Default: one for each core.",
-      },
+      MAX_MEMORY_OPTION,
+      JOBS_OPTION,
       QUIET_OPTION,
     ],
     examples: [

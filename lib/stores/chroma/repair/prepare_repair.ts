@@ -5,7 +5,6 @@
  */
 
 import { join } from "@std/path";
-import { OperationError } from "../../../base/errors.ts";
 import type { Finding } from "../../../model/finding.ts";
 import type { RepairDraft, RepairVerification, UnansweredFinding } from "../../../model/repair.ts";
 import type { DetectedStore } from "../../../model/store.ts";
@@ -15,7 +14,7 @@ import type {
   StagedRepair,
   StoreRepairer,
 } from "../../repair_format.ts";
-import { CATALOGUE_NAME, COMPANION_SUFFIXES } from "../layout.ts";
+import { requireKnownEngine } from "../require_known_engine.ts";
 import { prepareCatalogueStage } from "./catalogue/catalogue_stage.ts";
 import {
   cureOf,
@@ -59,7 +58,7 @@ async function prepareChromaRepair(
   store: DetectedStore,
   request: RepairRequest,
 ): Promise<PreparedRepair> {
-  requireKnown(store, request.findings);
+  requireKnownEngine(store, request.findings, "repaired");
   requireCollection(store, request);
   const working = new WorkingStore(store, request.scratch, request.fs);
   const saved = new SavedFiles(request.scratch, request.fs);
@@ -96,16 +95,6 @@ async function prepareChromaRepair(
     working[Symbol.dispose]();
     throw error;
   }
-}
-
-/** What an unknown engine writes could be taken for damage. */
-function requireKnown({ path }: DetectedStore, findings: readonly Finding[]): void {
-  const newer = findings.find(({ name }) => name === "schema-newer");
-  if (newer === undefined) return;
-  throw new OperationError("unsupported", `${newer.message}: it is not repaired`, {
-    path,
-    hint: "Nothing was changed. Use a vecfsck that knows this version of the engine.",
-  });
 }
 
 /** What neither the steps answer nor the stages have found to be gone. */
@@ -174,11 +163,7 @@ class PreparedChromaRepair implements PreparedRepair {
       await step.stage?.(area);
     }
     if (working.hasOwnDatabase) {
-      working.moveDatabase(join(directory, CATALOGUE_NAME));
-      for (const suffix of COMPANION_SUFFIXES) {
-        const name = CATALOGUE_NAME + suffix;
-        if (fs.look(join(store.path, name)) !== null) leaving.add(name);
-      }
+      for (const name of working.stageDatabase(directory)) leaving.add(name);
     }
     fs.syncDirectory(directory);
     const coming = fs.list(directory);

@@ -142,18 +142,24 @@ export class WorkingStore implements Disposable {
   }
 
   /**
-   * Gives the private copy the journal mode of the original, and puts it where it is going to stay.
+   * Gives the private copy its journal mode, and puts it where it is going to stay.
    *
-   * @param path The new place, on the same file system; the working store ends with it.
+   * @param directory The directory for the entries that come, on the same file system; the working
+   * store ends with it.
+   * @param usesLog Whether it gets the WAL mode; that of the original when left out.
+   * @returns What stands beside the database in the store, and leaves with it.
    */
-  moveDatabase(path: string): void {
+  stageDatabase(directory: string, usesLog: boolean = this.#usesLog()): string[] {
     this.settle();
-    if (this.#usesLog()) {
+    if (usesLog) {
       using database = StoreDatabase.open(this.databasePath, { writable: true });
       database.rows("PRAGMA journal_mode = WAL");
     }
+    const path = join(directory, CATALOGUE_NAME);
     this.#fs.rename(this.databasePath, path);
     this.#fs.syncFile(path);
+    return COMPANION_SUFFIXES.map((suffix) => CATALOGUE_NAME + suffix)
+      .filter((name) => this.#fs.look(join(this.#store.path, name)) !== null);
   }
 
   /** Closes the connection; the files are removed with the scratch directory. */

@@ -44,7 +44,7 @@ Deno.test("WorkingStore shows a check what the store shows, and its own database
   assertEquals(database === await working.openDatabase(), false);
 });
 
-Deno.test("WorkingStore.moveDatabase() keeps the journal mode of the original", async () => {
+Deno.test("WorkingStore.stageDatabase() keeps the journal mode of the original", async () => {
   const { path, working } = await openWorkingStore();
   using _working = working;
   {
@@ -52,9 +52,9 @@ Deno.test("WorkingStore.moveDatabase() keeps the journal mode of the original", 
     original.rows("PRAGMA journal_mode = WAL");
   }
   (await working.openDatabase()).execute("DELETE FROM tenants");
-  const target = join(await scratchDirectory(), "moved.sqlite3");
-  working.moveDatabase(target);
-  using moved = StoreDatabase.open(target);
+  const target = await scratchDirectory();
+  assertEquals(working.stageDatabase(target), []);
+  using moved = StoreDatabase.open(join(target, "chroma.sqlite3"));
   assertEquals(moved.row("PRAGMA journal_mode"), ["wal"]);
   assertEquals(moved.number("SELECT count(*) FROM tenants"), 0);
 });
