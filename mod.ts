@@ -156,9 +156,12 @@ export type {
   CollectionStatus,
   FindingKindStatus,
   FullCheckStatus,
+  GrowthStatus,
   HealthStatus,
   QuarantineStatus,
   SystemStatus,
+  WatchActionStatus,
+  WatchStatus,
 } from "./lib/status/system_status.ts";
 export type { QueueStatistics, SizeStatistics } from "./lib/model/statistics.ts";
 export { createStoreBackup as createBackup } from "./lib/backup/create_store_backup.ts";
@@ -229,4 +232,48 @@ export type {
   RecordQuery,
   UpsertCollection,
 } from "./lib/writing/batches/collection.ts";
+export { startMonitor } from "./lib/watch/monitor.ts";
+export type {
+  Monitor,
+  MonitorSettings,
+  MonitorStatus,
+  StoreRound,
+  StoreWatchStatus,
+  WatchRound,
+} from "./lib/watch/monitor_types.ts";
+export type {
+  CheckDetails,
+  DamageDetails,
+  MemoryDetails,
+  WatchEvent,
+  WatchEventKinds,
+  WatchEventName,
+  WatchEventOf,
+  WatchLevel,
+} from "./lib/watch/events.ts";
+export type {
+  BackupPlan,
+  CheckPlan,
+  DamagePlan,
+  DiskPlan,
+  LogPlan,
+  MemoryPlan,
+  MetricsPlan,
+  OptimizePlan,
+  StoreSettings,
+  WatchPolicy,
+  WatchSettings,
+  Weekday,
+} from "./lib/watch/watch_configuration.ts";
+export type {
+  ActionNotes,
+  ActionOutcome,
+  CureNotes,
+  GrowthSample,
+  ScheduledAction,
+  StateNotes,
+  WatchAction,
+  WatchNotes,
+  WatchState,
+} from "./lib/status/watch_notes.ts";
 export type { RetentionPolicy } from "./lib/backup/retention.ts";

@@ -1,15 +1,22 @@
 /**
- * Writes docs/codes.md from the table of finding codes: `deno task docs`. With `--check` it only
- * says whether the page is up to date.
+ * Writes docs/codes.md from the table of finding codes, and docs/watch.schema.json from the table of
+ * what a configuration can say: `deno task docs`. With `--check` it only says whether they are up to
+ * date.
  *
  * @module
  */
 
-import { fromFileUrl } from "@std/path";
+import { fromFileUrl, relative } from "@std/path";
 import { FINDING_CODES, type FindingCode } from "../lib/model/codes.ts";
+import { makeConfigurationSchema } from "../lib/watch/configuration_schema.ts";
 
-/** The page that is generated. */
+/** The page of codes. */
 export const CODES_PAGE: string = fromFileUrl(new URL("../docs/codes.md", import.meta.url));
+
+/** The schema of the configuration of `watch`. */
+export const WATCH_SCHEMA: string = fromFileUrl(
+  new URL("../docs/watch.schema.json", import.meta.url),
+);
 
 const GROUPS: readonly (readonly [string, string])[] = [
   ["VF10", "The directory of the store"],
@@ -62,13 +69,21 @@ function renderCode(name: string, { code, severity, title, effect, repair }: Fin
     `- Effect: ${effect}\n- What to do: ${repair}\n`;
 }
 
+/** Renders the schema of the configuration of `watch`. */
+export function renderWatchSchema(): string {
+  return `${JSON.stringify(makeConfigurationSchema(), null, 2)}\n`;
+}
+
 if (import.meta.main) {
-  if (Deno.args.includes("--check")) {
-    if (await Deno.readTextFile(CODES_PAGE) !== renderCodesPage()) {
-      console.error("docs/codes.md is not up to date: run `deno task docs`");
-      Deno.exit(1);
+  const pages: readonly (readonly [string, string])[] = [
+    [CODES_PAGE, renderCodesPage()],
+    [WATCH_SCHEMA, renderWatchSchema()],
+  ];
+  for (const [path, text] of pages) {
+    if (!Deno.args.includes("--check")) await Deno.writeTextFile(path, text);
+    else if (await Deno.readTextFile(path) !== text) {
+      console.error(`${relative(Deno.cwd(), path)} is not up to date: run \`deno task docs\``);
+      Deno.exitCode = 1;
     }
-  } else {
-    await Deno.writeTextFile(CODES_PAGE, renderCodesPage());
   }
 }

@@ -20,7 +20,9 @@ const LAYERS = [
   ["guard", "optimize"],
   ["status", "drill", "chromem"],
   ["writing"],
+  ["watch"],
   ["output"],
+  ["serve"],
   ["cli"],
 ] as const;
 

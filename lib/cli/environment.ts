@@ -52,6 +52,8 @@ export interface Environment {
   every(intervalMs: number, tick: () => void): () => void;
   /** Calls `listener` on every signal that cancels; returns what takes that back. */
   onCancel(listener: (signal: CancelSignal) => void): () => void;
+  /** Calls `listener` on every SIGHUP; returns what takes that back. Windows has no such signal. */
+  onReload(listener: () => void): () => void;
   /** Ends the process when it does not end by itself. */
   exitNow(code: number): void;
   /** Loads the engine. */
@@ -79,6 +81,7 @@ export function systemEnvironment(): Environment {
       return () => clearInterval(timer);
     },
     onCancel: listenForSignals,
+    onReload: listenForHangUp,
     exitNow: (code) => Deno.exit(code),
     loadEngine: async () => ({
       checkStore: (await import("../engine/run_check.ts")).runCheck,
@@ -130,4 +133,10 @@ function listenForSignals(listener: (signal: CancelSignal) => void): () => void 
     return (): void => Deno.removeSignalListener(signal, handler);
   });
   return () => removals.forEach((remove) => remove());
+}
+
+function listenForHangUp(listener: () => void): () => void {
+  if (Deno.build.os === "windows") return () => {};
+  Deno.addSignalListener("SIGHUP", listener);
+  return () => Deno.removeSignalListener("SIGHUP", listener);
 }

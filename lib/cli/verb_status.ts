@@ -6,7 +6,6 @@
 
 import { resolve } from "@std/path";
 import type { OperationError } from "../base/errors.ts";
-import { writeAtomically } from "../fs/atomic.ts";
 import { renderMetrics } from "../output/prometheus.ts";
 import { toStatusLine } from "../output/status_json.ts";
 import { listStatusMetrics, type StatusOutcome } from "../output/status_metrics.ts";
@@ -16,12 +15,10 @@ import { readStatus } from "../status/read_status.ts";
 import { EXIT, type ExitCode, exitCodeOfError } from "./exit_code.ts";
 import { toReportedError } from "./failure.ts";
 import type { Invocation } from "./invocation.ts";
+import { writeMetricsFile } from "./metrics_file.ts";
 import { readRawPaths } from "./raw_path.ts";
 import { usageError } from "./usage_error.ts";
 import { findVerb } from "./verbs.ts";
-
-/** What node_exporter reads as: a user of its own, who is not the one that writes. */
-const METRICS_MODE = 0o644;
 
 /**
  * Shows the state of every store that was named.
@@ -75,6 +72,7 @@ async function readOne(
 ): Promise<ReadOutcome> {
   const { options, output, signal, environment } = invocation;
   const backups = options.text("backups");
+  const notes = options.text("notes");
   try {
     const status = await readStatus(operand, {
       level: options.flag("full") ? "full" : "quick",
@@ -82,6 +80,7 @@ async function readOne(
       fs: environment.fs,
       now: () => environment.now(),
       ...(backups === undefined ? {} : { backups }),
+      ...(notes === undefined ? {} : { notes }),
     });
     if (output.json) await output.printJson({ ...toStatusLine(status), ...readRawPaths(operand) });
     else if (!options.flag("prometheus")) {
@@ -110,8 +109,7 @@ async function putOut(
     return EXIT.CLEAN;
   }
   try {
-    const bytes = new TextEncoder().encode(text);
-    writeAtomically(resolve(file), bytes, { fs, mode: METRICS_MODE, isExact: true });
+    writeMetricsFile(fs, file, text);
     return EXIT.CLEAN;
   } catch (error) {
     const failure = toReportedError(error, null);

@@ -20,6 +20,7 @@ import { REPAIR_VERBS } from "./specification/repair.ts";
 import { RESTORE_VERBS } from "./specification/restore.ts";
 import { SEAL_VERBS } from "./specification/seal.ts";
 import { STATUS_VERBS } from "./specification/status.ts";
+import { WATCH_VERBS } from "./specification/watch.ts";
 
 /** The options that every verb has. */
 export const COMMON_OPTIONS: readonly OptionSpecification[] = [
@@ -42,6 +43,7 @@ export const VERBS: readonly VerbSpecification[] = [
   ...CHECK_VERBS,
   ...GUARD_VERBS,
   ...STATUS_VERBS,
+  ...WATCH_VERBS,
   ...REPAIR_VERBS,
   ...BACKUP_VERBS,
   ...RESTORE_VERBS,

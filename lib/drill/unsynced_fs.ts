@@ -18,6 +18,7 @@ export function withoutSync(fs: WriteFs): WriteFs {
     ...fs,
     createFile: (path, mode) => unsynced(fs.createFile(path, mode)),
     openForPatching: (path) => unsynced(fs.openForPatching(path)),
+    openForAppending: (path, mode) => unsynced(fs.openForAppending(path, mode)),
     syncFile: () => {},
     syncDirectory: () => {},
   };

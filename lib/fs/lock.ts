@@ -43,7 +43,7 @@ export interface LockOptions {
 }
 
 /** The names in the work directory: what is locked, and what says who has locked it. */
-const LOCK_FILE_NAME = "lock";
+export const LOCK_FILE_NAME = "lock";
 const HOLDER_FILE_NAME = "holder.json";
 
 /** Whether a name in the work directory belongs to a lock. */
@@ -160,15 +160,19 @@ function tryLockOrNull(fs: WriteFs, path: string): HeldLock | "held" | null {
   }
 }
 
-function isStillAt(fs: WriteFs, path: string, lock: HeldLock): boolean {
+/** Whether what was locked is still what stands at a path. */
+export function isStillAt(fs: WriteFs, path: string, lock: Pick<HeldLock, "look">): boolean {
   const [here, locked] = [fs.look(path), lock.look()];
   return here !== null && here.inode === locked.inode && here.device === locked.device;
 }
 
 /** A lock on a file, and who held it before. */
-interface LockedFile {
+export interface LockedFile {
+  /** The file. */
   readonly path: string;
-  readonly lock: Releasable;
+  /** The lock; without a look at it where the file system has no locks. */
+  readonly lock: Releasable & Partial<HeldLock>;
+  /** Who held it when it was killed, or null. */
   readonly previous: LockHolder | null;
 }
 
@@ -180,11 +184,8 @@ function lockFile(
 ): LockedFile | null {
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     try {
-      const path = join(openWorkDirectory(fs, store), LOCK_FILE_NAME);
-      const locked = tryLockFile(fs, path, store);
-      if (locked === null) continue;
-      writeHolder(fs, path, options);
-      return locked;
+      const locked = lockIn(fs, openWorkDirectory(fs, store), store, options);
+      if (locked !== null) return locked;
     } catch (error) {
       // The run that ends just now may have removed the directory under our hands.
       if (error instanceof Deno.errors.NotFound) continue;
@@ -194,6 +195,28 @@ function lockFile(
     }
   }
   throw createBusyError(store, null);
+}
+
+/**
+ * Locks a file `lock` in a directory, without waiting, and says beside it who holds it.
+ *
+ * @param fs The file system.
+ * @param directory The directory.
+ * @param store The store that this is about, for messages.
+ * @param options The clock.
+ * @returns The lock; null when the file was removed at that moment.
+ * @throws {OperationError} `busy`: another process holds it. And what the system throws.
+ */
+export function lockIn(
+  fs: WriteFs,
+  directory: string,
+  store: string,
+  options: LockOptions,
+): LockedFile | null {
+  const path = join(directory, LOCK_FILE_NAME);
+  const locked = tryLockFile(fs, path, store);
+  if (locked !== null) writeHolder(fs, path, options);
+  return locked;
 }
 
 /** Locks the file; null when it was removed at that moment. */
@@ -233,7 +256,8 @@ function writeHolder(fs: WriteFs, lockPath: string, options: LockOptions): void 
   }
 }
 
-function readHolder(fs: WriteFs, lockPath: string): LockHolder | null {
+/** Reads who holds a lock, or held it when it was killed; null where that is not known. */
+export function readHolder(fs: WriteFs, lockPath: string): LockHolder | null {
   try {
     using file = fs.openForReading(holderPathOf(lockPath));
     const bytes = file.readAt(0, new Uint8Array(Math.min(file.sizeBytes, LONGEST_HOLDER_BYTES)));
@@ -258,7 +282,7 @@ function holderPathOf(lockPath: string): string {
 }
 
 /** Removes the files while they are still locked, so that nobody else's are removed. */
-function removeLockFiles(fs: WriteFs, lockPath: string): void {
+export function removeLockFiles(fs: WriteFs, lockPath: string): void {
   for (const path of [holderPathOf(lockPath), lockPath]) {
     try {
       fs.removeFile(path);

@@ -89,6 +89,11 @@ export interface WriteFs {
    * interrupted leaves neither the old bytes nor the new ones. A link is refused.
    */
   readonly openForPatching: (path: string) => WritableFile;
+  /**
+   * Opens a file to write on at its end, whoever else does so, or makes it: for logs alone. The
+   * system takes its umask from the mode.
+   */
+  readonly openForAppending: (path: string, mode: number) => WritableFile;
   /** Makes a directory that does not exist yet; the system takes its umask from the mode. */
   readonly makeDirectory: (path: string, mode: number) => void;
   /** Makes a directory for temporary files that only this user can enter. */
@@ -134,6 +139,8 @@ export const denoFs: WriteFs = {
     if (!Deno.lstatSync(path).isFile) throw new Deno.errors.FilesystemLoop(`Not a file: ${path}`);
     return new DenoWritableFile(Deno.openSync(path, { write: true }));
   },
+  openForAppending: (path, mode) =>
+    new DenoWritableFile(Deno.openSync(path, { append: true, create: true, mode })),
   makeDirectory: (path, mode) => Deno.mkdirSync(path, { mode }),
   makeTemporaryDirectory: (prefix) => Deno.makeTempDirSync({ prefix }),
   makeSymbolicLink: (target, path) => Deno.symlinkSync(target, path),

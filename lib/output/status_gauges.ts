@@ -168,6 +168,20 @@ export const MACHINE_GAUGES: readonly StoreGauge[] = [
   },
 ];
 
+/** The watch, of which there is none for most stores. */
+export const WATCH_GAUGES: readonly StoreGauge[] = [
+  {
+    name: "vecfsck_watch_running",
+    help: "Whether a watch that has looked at the store is at work, as far as its notes tell.",
+    read: ({ watch }) => watch === null ? null : watch.isRunning ? 1 : 0,
+  },
+  {
+    name: "vecfsck_watch_seen_timestamp_seconds",
+    help: "When a watch was last heard of.",
+    read: ({ watch }) => secondsOf(watch?.seenAt),
+  },
+];
+
 function confirmedSeconds(backup: BackupStatus | null | undefined): number | null {
   return secondsOf(backup?.confirmedAt);
 }

@@ -16,6 +16,7 @@ import {
   MACHINE_GAUGES,
   SAFETY_GAUGES,
   type StoreGauge,
+  WATCH_GAUGES,
 } from "./status_gauges.ts";
 
 /** What came of reading the state of one store. */
@@ -66,6 +67,7 @@ export function listStatusMetrics(
     ...listCollectionMetrics(read),
     ...gaugesOf(read, AMOUNT_GAUGES),
     ...gaugesOf(read, SAFETY_GAUGES),
+    ...listWatchMetrics(read),
     ...gaugesOf(read, MACHINE_GAUGES),
     ...(compatibleNames ? listCompatibleMetrics(outcomes) : []),
   ];
@@ -149,6 +151,31 @@ function listCollectionMetrics(read: readonly ReadOutcome[]): Metric[] {
       "Records or documents of the collection.",
       named.flatMap(({ labels, collection: { records } }) =>
         records === null ? [] : [{ labels, value: records }]
+      ),
+    ),
+  ];
+}
+
+function listWatchMetrics(read: readonly ReadOutcome[]): Metric[] {
+  const actions = read.flatMap(({ labels, status: { watch } }) =>
+    (watch?.actions ?? []).map(({ action, failures, doneAt }) => ({
+      labels: { ...labels, action },
+      failures,
+      doneAt,
+    }))
+  );
+  return [
+    ...gaugesOf(read, WATCH_GAUGES),
+    gauge(
+      "vecfsck_watch_failures",
+      "How often an action of a watch has failed since it last ended well.",
+      actions.map(({ labels, failures }) => ({ labels, value: failures })),
+    ),
+    gauge(
+      "vecfsck_watch_success_timestamp_seconds",
+      "When an action of a watch last ended well.",
+      actions.flatMap(({ labels, doneAt }) =>
+        doneAt === null ? [] : [{ labels, value: Date.parse(doneAt) / 1000 }]
       ),
     ),
   ];

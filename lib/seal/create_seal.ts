@@ -11,6 +11,7 @@
 
 import { join } from "@std/path";
 import { OperationError } from "../base/errors.ts";
+import { pauseUnlessAborted } from "../base/pause.ts";
 import type { CheckOptions } from "../engine/check.ts";
 import { withOwnStore } from "../engine/own_store.ts";
 import { runCheck } from "../engine/run_check.ts";
@@ -103,22 +104,12 @@ function listSealed(store: DetectedStore): { files: Stamp[]; leftOut: LeftOut[] 
 /** What is written within the tick of the clock in which its stamp was taken keeps that stamp. */
 async function settle(
   files: readonly Stamp[],
-  { now = () => new Date(), wait = sleep, signal }: SealOptions,
+  { now = () => new Date(), wait = pauseUnlessAborted, signal }: SealOptions,
 ): Promise<void> {
   const newestMs = files.reduce((newest, file) => Math.max(newest, lastChangeMs(file)), 0);
   const ageMs = now().getTime() - newestMs;
   if (ageMs < RACY_MS) await wait(Math.min(RACY_MS, RACY_MS - ageMs), signal);
   throwIfCancelled(signal);
-}
-
-function sleep(durationMs: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, durationMs);
-    signal?.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }
 
 async function checkWhole(

@@ -29,11 +29,12 @@ export interface KnownCheck {
  *
  * @param fs The file system.
  * @param store The store's directory.
+ * @param file The file in which checks note down what they find; beside the store when left out.
  * @returns What is known; null where no check came to its end, or nothing of one is kept.
  * @throws {OperationError} A file of the store cannot be looked at.
  */
-export function readKnownCheck(fs: WriteFs, store: string): KnownCheck | null {
-  const { isSound, tasks } = readState(fs, store, undefined).state;
+export function readKnownCheck(fs: WriteFs, store: string, file?: string): KnownCheck | null {
+  const { isSound, tasks } = readState(fs, store, file).state;
   const results = tasks.flatMap(({ whole }) => whole ?? []);
   if (results.length === 0 || results.length < tasks.length) return null;
   return {

@@ -5,17 +5,22 @@
  * @module
  */
 
-import { resolve } from "@std/path";
+import { join, resolve } from "@std/path";
 import { OperationError } from "../base/errors.ts";
+import { pauseUnlessAborted } from "../base/pause.ts";
 import { localFs } from "../fs/platform.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
+import { readDiskFree } from "../machine/disk.ts";
+import { readMemory } from "../machine/memory.ts";
 import type { CheckLevel } from "../model/report.ts";
 import type { StoreStatistics } from "../model/statistics.ts";
 import { type KnownCheck, readKnownCheck } from "../seal/known_check.ts";
+import { STATE_NAME } from "../seal/places.ts";
 import { formatByName, refuseFile, requireStore } from "../stores/registry.ts";
-import { readDiskFree, readMemory } from "./machine.ts";
 import { checkNow, combineVerdicts, findLastFullCheck, type FreshCheck } from "./read_health.ts";
 import { readBackups, readQuarantineStatus } from "./read_safety.ts";
+import { notesDirectoryIn, readWatchNotes } from "./read_watch_notes.ts";
+import { summariseGrowth, summariseWatch } from "./summarise_watch.ts";
 import type { CollectionsStatus, HealthStatus, SystemStatus } from "./system_status.ts";
 
 /** How the state of a store is read. */
@@ -24,6 +29,8 @@ export interface StatusOptions {
   level?: CheckLevel;
   /** The directory of backups; the one beside the store when left out. */
   backups?: string;
+  /** The directory of the notes of a watch, where its configuration names one. */
+  notes?: string | null;
   /** Ends the reading; it then throws an error with the code `cancelled`. */
   signal?: AbortSignal;
   /** How many threads work at the most; as many as there are cores when left out. */
@@ -90,9 +97,10 @@ export async function readStatus(
   const fresh = await checkPatiently(resolve(path), options);
   const store = requireStore(path);
   const statistics = formatByName(store.format).readStatistics(store, fresh.files);
-  const known = readKnownCheck(fs, store.path);
+  const known = readKnownCheck(fs, store.path, historyFileIn(options.notes, store.path));
   const time = now();
   const backups = readBackups(fs, store.path, directory, time);
+  const { notes } = readWatchNotes(fs, store.path, options.notes);
   const { summary } = fresh;
   const { vectors, pendingWrites, driftSeconds, queue, sizes } = statistics;
   const collections = countCollections(statistics, fresh, known);
@@ -119,13 +127,20 @@ export async function readStatus(
     interruptedChanges: fresh.interruptedChanges,
     diskFreeBytes: readDiskFree(fs, store.path),
     memory: readMemory(),
+    growth: notes === null ? null : summariseGrowth(notes, time),
+    watch: notes === null ? null : summariseWatch(notes, time),
     elapsedMs: Math.round(clockMs() - startedMs),
   };
 }
 
+/** A watch with a directory for notes has its checks note down there what they find. */
+function historyFileIn(notes: string | null | undefined, store: string): string | undefined {
+  return typeof notes === "string" ? join(notesDirectoryIn(notes, store), STATE_NAME) : undefined;
+}
+
 /** A store at work is written to for moments: between them it can be looked at. */
 async function checkPatiently(store: string, options: ReadStatusOptions): Promise<FreshCheck> {
-  const { level = "quick", signal, jobs, pause = delay } = options;
+  const { level = "quick", signal, jobs, pause = pauseUnlessAborted } = options;
   for (let tries = 0;; tries++) {
     try {
       return await checkNow(store, {
@@ -141,17 +156,6 @@ async function checkPatiently(store: string, options: ReadStatusOptions): Promis
       signal?.throwIfAborted();
     }
   }
-}
-
-/** Waits, but no longer than until the work is cancelled. */
-function delay(durationMs: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, durationMs);
-    signal?.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    }, { once: true });
-  });
 }
 
 function judgeHealth(

@@ -5,11 +5,13 @@
  * @module
  */
 
+import type { MemoryStatus } from "../machine/memory.ts";
 import type { Severity } from "../model/codes.ts";
 import type { SeverityCounts, Verdict } from "../model/finding.ts";
 import type { CheckLevel, FormatName } from "../model/report.ts";
 import type { QueueStatistics, SizeStatistics } from "../model/statistics.ts";
 import type { VerificationLevel } from "../backup/verification.ts";
+import type { ActionOutcome, ScheduledAction, WatchAction, WatchState } from "./watch_notes.ts";
 
 /** The findings of one code. */
 export interface FindingKindStatus {
@@ -117,14 +119,54 @@ export interface QuarantineStatus {
   readonly sizeBytes: number;
 }
 
-/** The memory of the machine; all of it null where it may not be read. */
-export interface MemoryStatus {
-  /** How much there is. */
-  readonly totalBytes: number | null;
-  /** How much a program can still get. */
-  readonly availableBytes: number | null;
-  /** The share of the last minute in which something waited for memory. */
-  readonly pressureRatio: number | null;
+/** How an action of a watch went the last time. */
+export interface WatchActionStatus {
+  /** The action. */
+  readonly action: WatchAction;
+  /** When it ended, or began where it has not ended, as ISO 8601 in UTC. */
+  readonly at: string;
+  /** How long ago that is, in whole seconds. */
+  readonly ageSeconds: number;
+  /** How it went; null while it is under way. */
+  readonly outcome: ActionOutcome | null;
+  /** What came of it, for people. */
+  readonly message: string | null;
+  /** When it last ended well, as ISO 8601 in UTC. */
+  readonly doneAt: string | null;
+  /** How often it has failed since it last ended well. */
+  readonly failures: number;
+}
+
+/** What a watch has noted down about the store. */
+export interface WatchStatus {
+  /** Whether it is at work, as far as its notes tell. */
+  readonly isRunning: boolean;
+  /** When it began, as ISO 8601 in UTC. */
+  readonly since: string;
+  /** When it was last heard of, as ISO 8601 in UTC. */
+  readonly seenAt: string;
+  /** How long ago that is, in whole seconds. */
+  readonly seenSeconds: number;
+  /** How the store was to it. */
+  readonly state: WatchState;
+  /** Since when, as ISO 8601 in UTC. */
+  readonly stateSince: string;
+  /** What is done next, the soonest first; nothing where it is not at work. */
+  readonly next: readonly ScheduledAction[];
+  /** What was done last of each kind; what never was is left out. */
+  readonly actions: readonly WatchActionStatus[];
+}
+
+/** How a store grows, by the samples of a watch. */
+export interface GrowthStatus {
+  /** The first day. */
+  readonly since: string;
+  /** How many days lie between the first sample and the last one. */
+  readonly days: number;
+  /** The bytes of all files by which it has grown in a day; negative where it has shrunk. */
+  readonly bytesPerDay: number;
+  /** The records or documents that came in a day; null where they are not known. */
+  readonly recordsPerDay: number | null;
 }
 
 /** The state of a store. */
@@ -167,6 +209,10 @@ export interface SystemStatus {
   readonly diskFreeBytes: number | null;
   /** The memory of the machine. */
   readonly memory: MemoryStatus;
+  /** How the store grows; null where no watch has seen it on two days. */
+  readonly growth: GrowthStatus | null;
+  /** What a watch has noted down; null where none has, or it cannot be read. */
+  readonly watch: WatchStatus | null;
   /** How long all this took, in milliseconds. */
   readonly elapsedMs: number;
 }

@@ -35,6 +35,7 @@ export class FakeEnvironment implements Environment {
   readonly exits: number[] = [];
   readonly ticks = new Set<() => void>();
   readonly cancelListeners = new Set<(signal: CancelSignal) => void>();
+  readonly reloadListeners = new Set<() => void>();
   clockMs = 0;
   width: number | null = 80;
   fs: WriteFs = localFs;
@@ -84,6 +85,11 @@ export class FakeEnvironment implements Environment {
     return () => this.cancelListeners.delete(listener);
   }
 
+  onReload(listener: () => void): () => void {
+    this.reloadListeners.add(listener);
+    return () => this.reloadListeners.delete(listener);
+  }
+
   exitNow(code: number): void {
     this.exits.push(code);
   }
@@ -101,6 +107,11 @@ export class FakeEnvironment implements Environment {
   /** Sends a signal. */
   cancel(signal: CancelSignal): void {
     for (const listener of this.cancelListeners) listener(signal);
+  }
+
+  /** Sends SIGHUP. */
+  hangUp(): void {
+    for (const listener of this.reloadListeners) listener();
   }
 
   /** What stands on standard output as JSON Lines. */

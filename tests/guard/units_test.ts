@@ -1,5 +1,5 @@
 /**
- * The units, manifests and the entry point that docs/guard.md tells of.
+ * The units, manifests and the entry point that docs/guard.md and docs/watch.md tell of.
  */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
@@ -70,7 +70,7 @@ Deno.test({
   async fn() {
     const directory = await installUnits();
     const services = templates.filter((name) => name.endsWith(".service"));
-    assertEquals(services.length, 3);
+    assertEquals(services.length, 4);
     for (const name of services) {
       const unit = `./${name.replace("@", INSTANCE)}`;
       const args = ["security", "--offline=true", `--threshold=${THRESHOLD}`, unit];
@@ -83,14 +83,14 @@ Deno.test({
 Deno.test("units and manifests call vecfsck with options that it has", () => {
   const units = [DROP_IN, ...templates.map((name) => join(SYSTEMD, name))];
   const calls = units.flatMap((path) => callsOf(Deno.readTextFileSync(path)));
-  assertEquals(calls.length, 3);
+  assertEquals(calls.length, 4);
   const manifests = [...Deno.readDirSync(KUBERNETES)].map(({ name }) =>
     Deno.readTextFileSync(join(KUBERNETES, name))
   );
   const args = manifests.flatMap((text) => [
     ...text.matchAll(/command: \["vecfsck"\]\n +args: (\[[^\]]*\])$/gm),
   ]).map(([, list = ""]) => JSON.parse(list.replace(/,\s*\]$/, "]")) as string[]);
-  assertEquals(args.length, 2);
+  assertEquals(args.length, 3);
   for (const call of [...calls, ...args]) {
     const { kind } = parseCall(call);
     assertEquals(kind, "run", call.join(" "));
@@ -108,8 +108,22 @@ Deno.test("units that guard end a loop of starts, tell of failures and ignore no
   }
 });
 
-Deno.test("docs/guard.md names every unit, manifest and script that there is", () => {
-  const page = Deno.readTextFileSync(join(REPOSITORY, "docs", "guard.md"));
+Deno.test("the unit of a watch is started again when it fails, and only then", () => {
+  const text = Deno.readTextFileSync(join(SYSTEMD, "vecfsck-watch@.service"));
+  assertMatch(text, /^Type=exec$/m);
+  assertMatch(text, /^ExecStart=\/usr\/local\/bin\/vecfsck watch --journal %f$/m);
+  assertMatch(text, /^ExecReload=\/bin\/kill -HUP \$MAINPID$/m);
+  assertMatch(text, /^Restart=on-failure$/m);
+  assertMatch(text, /^StartLimitBurst=\d+$/m);
+  assertMatch(text, /^OnFailure=vecfsck-failed@%n\.service$/m);
+  assertEquals(/^ProcSubset=|^SuccessExitStatus=/m.test(text), false);
+});
+
+Deno.test("docs/guard.md and docs/watch.md name every unit, manifest and script that there is", () => {
+  const pages = ["guard.md", "watch.md"].map((name) =>
+    Deno.readTextFileSync(join(REPOSITORY, "docs", name))
+  );
+  const page = pages.join("\n");
   for (const folder of ["systemd", "kubernetes", "containers"]) {
     for (const { name, isFile } of Deno.readDirSync(join(REPOSITORY, "docs", folder))) {
       if (isFile) assertStringIncludes(page, `](${folder}/${name})`);

@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { OperationError } from "../../lib/base/errors.ts";
 import type { GuardOutcome, GuardState } from "../../lib/guard/guard_outcome.ts";
+import type { ProbeResult } from "../../lib/isolation/isolated_probe.ts";
 import { createFinding, type Finding } from "../../lib/model/finding.ts";
 import type { FindingName } from "../../lib/model/codes.ts";
 import type { FindingEvent, SummaryEvent } from "../../lib/model/report.ts";
@@ -31,6 +32,7 @@ function outcome(facts: Partial<GuardOutcome> = {}): GuardOutcome {
     cure: null,
     after: null,
     failure: null,
+    probe: null,
     missed: [],
     unsettled: [],
     notices: [],
@@ -111,6 +113,61 @@ Deno.test("renderGuardOutcome() explains a store that is unsafe without damage",
   assertStringIncludes(unread?.text ?? "", "not all of it could be read");
   const [unsettled] = renderGuardOutcome(outcome({ unsettled: ["Conflict"] }));
   assertStringIncludes(unsettled?.text ?? "", "a change that was interrupted is not in order");
+});
+
+/** What came of a probe. */
+function probe(facts: Partial<ProbeResult>): ProbeResult {
+  return {
+    outcome: "died",
+    count: null,
+    signal: null,
+    exitCode: null,
+    lastLine: "",
+    elapsedMs: 2_000,
+    ...facts,
+  };
+}
+
+Deno.test("renderGuardOutcome() says how an engine has ended that did not take the store", () => {
+  const cases: [Partial<ProbeResult>, string][] = [
+    [{ signal: "SIGBUS", lastLine: "oh" }, "was killed by SIGBUS"],
+    [{ exitCode: -1 }, "died with exit code -1"],
+    [{ outcome: "failed", exitCode: 3 }, "ended with exit code 3"],
+    [{ outcome: "timed-out", signal: "SIGKILL" }, "did not answer within 2.00 s"],
+  ];
+  for (const [facts, end] of cases) {
+    const lines = renderGuardOutcome(outcome({ probe: probe(facts) }));
+    assertEquals(lines.map(({ level }) => level), ["error", "error", "error"]);
+    const says = facts.lastLine === undefined ? "" : ": oh";
+    assertEquals(
+      lines[0]?.text,
+      `/srv/chroma: the check has found no damage, but the engine that was asked ${end}${says}`,
+    );
+    assertEquals(
+      lines[2]?.text,
+      `UNSAFE /srv/chroma: not safe to open: the engine ${end} (1.23 s).`,
+    );
+  }
+});
+
+Deno.test("renderGuardOutcome() tells of an engine that opens the store, and counts less", () => {
+  const opened = renderGuardOutcome(
+    outcome({ isSafe: true, probe: probe({ outcome: "answered", count: 1_234 }) }),
+  );
+  assertEquals(opened, [{
+    level: "info",
+    text: "SAFE /srv/chroma: safe to open (1,234 records, the engine opens it, 1.23 s)",
+  }]);
+  const [warning] = renderGuardOutcome(
+    outcome({ isSafe: true, probe: probe({ outcome: "answered", count: 7 }) }),
+  );
+  assertEquals(warning, {
+    level: "warning",
+    text: "/srv/chroma: the engine that was asked counts 7, and the check 1,234 records",
+  });
+  const after = state([finding("tenant-missing", "Gone")]);
+  const left = renderGuardOutcome(outcome({ after, probe: probe({ outcome: "answered" }) }));
+  assertMatch(left.at(-1)?.text ?? "", /: \d (fatal|error) \(1\.23 s\)\. `vecfsck check/);
 });
 
 Deno.test("renderGuardFailure() says why, and what to do next", () => {

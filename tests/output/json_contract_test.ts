@@ -10,8 +10,17 @@ import { applyDamage } from "../support/damages/mod.ts";
 import { chromemStore } from "../support/chromem_stores.ts";
 import { goldenStore, REPOSITORY, scratchDirectory, tornStore } from "../support/fixtures.ts";
 import { runCli } from "../support/run_cli.ts";
+import {
+  toBatchResultLine,
+  toBatchStartLine,
+  toBatchSummaryLine,
+} from "../../lib/output/drill_batches_json.ts";
+import { runBatchDrill } from "../../lib/drill/batches/run_batch_drill.ts";
+import type { JsonLine } from "../../lib/output/json.ts";
+import { FakeChroma } from "../drill/batches/fake_chroma.ts";
 import { aheadClock } from "../backup/backup_cases.ts";
 import { runMain } from "../cli/run_main.ts";
+import { collectWatchLines } from "./watch_lines.ts";
 
 /** A table of a Markdown page: the heading that it stands under, and its cells. */
 interface Table {
@@ -118,15 +127,31 @@ async function collectLines(): Promise<Record<string, unknown>[]> {
   const metadataLines = await collectMetadataLines();
   const quarantineLines = await collectQuarantineLines(await goldenStore("chroma-1.5.9"));
   const repairLines = await collectRepairLines(await goldenStore("chroma-1.5.9"));
+  const optimizeLines = await collectOptimizeLines();
   const drillLines = await collectDrillLines(await goldenStore("chroma-1.5.9"));
+  const watchLines = await collectWatchLines(await goldenStore("chroma-0.4.24"));
   return [
     ...results.flatMap(({ jsonLines }) => jsonLines),
     ...backupLines,
     ...metadataLines,
     ...quarantineLines,
     ...repairLines,
+    ...optimizeLines,
     ...drillLines,
+    ...watchLines,
+    ...await collectBatchLines(),
+    ...await collectProbeLines(await goldenStore("chroma-0.4.24")),
   ];
+}
+
+/** Asks engines that answer, refuse and die; running one needs a permission. */
+async function collectProbeLines(store: string): Promise<Record<string, unknown>[]> {
+  const worlds = [];
+  for (const script of ["echo 634", "exit 3", "kill -SEGV $$", "exit 139"]) {
+    const args = ["guard", "--json", "--probe", `sh -c '${script}'`, store];
+    worlds.push(await runMain(args, { time: aheadClock() }));
+  }
+  return worlds.flatMap(({ jsonLines }) => jsonLines);
 }
 
 /** Runs drills of a store of which not everything can be copied; an engine needs a permission. */
@@ -142,6 +167,22 @@ async function collectDrillLines(store: string): Promise<Record<string, unknown>
   return worlds.flatMap(({ jsonLines }) => jsonLines);
 }
 
+/** Measures servers in memory: the real ones need the network. */
+async function collectBatchLines(): Promise<Record<string, unknown>[]> {
+  const lines: JsonLine[] = [];
+  for (const faults of [{ loseAbove: 10 }, { refuseAbove: 5 }]) {
+    const outcome = await runBatchDrill({
+      server: "http://127.0.0.1:8000",
+      request: new FakeChroma(faults).request,
+      maxSize: 20,
+      onStart: async (start) => void lines.push(await toBatchStartLine(start)),
+      onResult: async (result) => void lines.push(await toBatchResultLine(result)),
+    });
+    lines.push(toBatchSummaryLine(outcome));
+  }
+  return lines.map((line) => ({ ...line }));
+}
+
 /** Runs calls about a store whose index is damaged, which is repaired and gets its damage back. */
 async function collectRepairLines(store: string): Promise<Record<string, unknown>[]> {
   const lines: Record<string, unknown>[] = [];
@@ -155,6 +196,16 @@ async function collectRepairLines(store: string): Promise<Record<string, unknown
   await run("repair", "--yes");
   await run("undo", "--yes");
   return lines;
+}
+
+/** Runs calls about stores that can be made smaller, with a backup and without. */
+async function collectOptimizeLines(): Promise<Record<string, unknown>[]> {
+  const calls = [
+    ["--dry-run", await goldenStore("chroma-0.4.24")],
+    ["--yes", "--compact-indexes", await goldenStore("chroma-1.5.9")],
+  ];
+  const results = await Promise.all(calls.map((args) => runCli(["optimize", "--json", ...args])));
+  return results.flatMap(({ jsonLines }) => jsonLines);
 }
 
 /** Runs calls about indexes that are moved aside, and one of them put back. */

@@ -69,7 +69,37 @@ export const WELL: SystemStatus = {
   quarantine: { entries: 0, sizeBytes: 0 },
   interruptedChanges: 0,
   diskFreeBytes: 50_000_000_000,
-  memory: { totalBytes: 16_000_000_000, availableBytes: 8_000_000_000, pressureRatio: 0 },
+  memory: {
+    totalBytes: 16_000_000_000,
+    availableBytes: 8_000_000_000,
+    pressureRatio: 0,
+    limitBytes: null,
+    limitUsedBytes: null,
+  },
+  growth: { since: "2026-02-15", days: 14, bytesPerDay: 1_500_000, recordsPerDay: 12.5 },
+  watch: {
+    isRunning: true,
+    since: "2026-02-27T12:00:00.000Z",
+    seenAt: "2026-03-01T11:58:00.000Z",
+    seenSeconds: 120,
+    state: "sound",
+    stateSince: "2026-02-27T12:00:05.000Z",
+    next: [
+      { action: "check", at: "2026-03-01T12:03:00.000Z", reason: "scheduled" },
+      { action: "backup", at: "2026-03-02T03:30:00.000Z", reason: "scheduled" },
+    ],
+    actions: [
+      {
+        action: "check",
+        at: "2026-03-01T11:58:00.000Z",
+        ageSeconds: 120,
+        outcome: "done",
+        message: "no damage",
+        doneAt: "2026-03-01T11:58:00.000Z",
+        failures: 0,
+      },
+    ],
+  },
   elapsedMs: 150,
 };
 
@@ -138,6 +168,14 @@ export const DAMAGED: SystemStatus = {
   quarantine: { entries: 2, sizeBytes: 5_000_000 },
   interruptedChanges: 1,
   diskFreeBytes: null,
-  memory: { totalBytes: null, availableBytes: null, pressureRatio: null },
+  memory: {
+    totalBytes: null,
+    availableBytes: null,
+    pressureRatio: null,
+    limitBytes: null,
+    limitUsedBytes: null,
+  },
+  growth: null,
+  watch: null,
   elapsedMs: 30,
 };

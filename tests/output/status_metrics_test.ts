@@ -149,7 +149,7 @@ Deno.test("docs/metrics.md names every metric, and no other", async () => {
 Deno.test("metrics have names, labels and types by the conventions", () => {
   const names = list().map(({ name }) => name);
   assertEquals(new Set(names).size, names.length);
-  const allowed = ["store", "format", "collection", "severity"];
+  const allowed = ["store", "format", "collection", "severity", "action"];
   for (const { name, type, help, samples } of list()) {
     assertEquals(/^[A-Z0-9].*\.$/.test(help), true, help);
     const keys = samples.flatMap(({ labels }) => Object.keys(labels));

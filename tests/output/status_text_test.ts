@@ -19,6 +19,10 @@ Deno.test("renderStatus() shows a store that is well in a few lines", () => {
     "  Size      5.0 MB: catalogue 2.0 MB, indexes 3.0 MB",
     "  Backups   7, the newest good one 6 hours old: 20260301T060000Z, verified (digests)",
     "  Machine   disk 50.0 GB free; memory 8.0 GB of 16.0 GB available, no program waited for it",
+    "  Growth    +1.5 MB, +13 records a day, since 2026-02-15",
+    "  Watch     at work for 2 days, last heard of 2 minutes ago: the store is sound",
+    "  Last      check 2 minutes ago",
+    "  Next      check in 3 minutes, backup in 15 hours (2026-03-02 03:30 UTC)",
   ]);
 });
 
@@ -38,6 +42,7 @@ Deno.test("renderStatus() names what is wrong, and what to do", () => {
     "  Aside     2 entries in quarantine, 5.0 MB",
     "  Halfway   1 change of vecfsck interrupted; the next verb that writes goes on",
     "  Machine   disk unknown; memory unknown",
+    "  Watch     none has looked at it, so nothing is scheduled",
   ]);
 });
 
@@ -54,9 +59,49 @@ Deno.test("renderStatus() says what may not be looked at", () => {
 });
 
 Deno.test("renderStatus() shows how long programs wait for memory, where that alone is known", () => {
-  const memory = { totalBytes: null, availableBytes: null, pressureRatio: 0.254 };
+  const memory = { ...DAMAGED.memory, pressureRatio: 0.254 };
   const text = render({ ...WELL, memory }).join("\n");
   assertStringIncludes(text, "memory unknown, waited for 25 % of the last minute");
+});
+
+Deno.test("renderStatus() shows the limit of memory of a container, where there is one", () => {
+  const memory = { ...WELL.memory, limitBytes: 2e9 };
+  assertStringIncludes(render({ ...WELL, memory }).join(" "), "available, with a limit of 2.0 GB,");
+  const text = render({ ...WELL, memory: { ...memory, limitUsedBytes: 5e8 } }, 200).join(" ");
+  assertStringIncludes(text, "available, 500 MB used of a limit of 2.0 GB, no program waited");
+});
+
+Deno.test("renderStatus() says that a watch has ended, and which of its actions fail", () => {
+  assert(WELL.watch !== null);
+  const [check] = WELL.watch.actions;
+  assert(check !== undefined);
+  const failed = { ...check, action: "backup", outcome: "failed", failures: 3 } as const;
+  const watch = {
+    ...WELL.watch,
+    actions: [check, { ...failed, message: "No space left\x1b[31m" }],
+  };
+  const text = render({ ...WELL, watch }, 200).join("\n");
+  assertStringIncludes(
+    text,
+    "FAILED    backup 2 minutes ago, for the 3rd time: No space left\\u{1b}",
+  );
+  assertStringIncludes(text, "Last      check 2 minutes ago\n");
+  const ended = { ...WELL.watch, isRunning: false, next: [], actions: [] };
+  assertStringIncludes(
+    render({ ...WELL, watch: ended }).join("\n"),
+    "Watch     NOT AT WORK, last heard of 2 minutes ago; nothing is scheduled",
+  );
+  const during = { ...WELL.watch, actions: [{ ...check, outcome: null }] };
+  assertStringIncludes(
+    render({ ...WELL, watch: during }).join("\n"),
+    "Last      check under way for 2 minutes",
+  );
+});
+
+Deno.test("renderStatus() says that a store shrinks", () => {
+  const growth = { since: "2026-02-15", days: 14, bytesPerDay: -1000, recordsPerDay: -1234 };
+  const text = render({ ...WELL, growth }).join("\n");
+  assertStringIncludes(text, "Growth    −1.0 kB, −1,234 records a day, since 2026-02-15");
 });
 
 Deno.test("renderStatus() says that a long queue was not counted", () => {

@@ -11,7 +11,7 @@
  */
 
 import { interceptWrites } from "./fault_fs.ts";
-import { type Effect, Image, MemoryDisk } from "./memory_fs.ts";
+import { cloneNode, type Effect, Image, MemoryDisk, withoutStack } from "./memory_fs.ts";
 import type { WriteFs } from "../../lib/fs/write_fs.ts";
 
 /** The power is gone: thrown by every operation from then on. */
@@ -26,6 +26,8 @@ const MOST_COMPLETE = 32;
 /** How many outcomes are picked at random besides the selection. */
 const RANDOM_OUTCOMES = 12;
 
+const latin1 = new TextDecoder("latin1");
+
 /** A disk that knows what is really on it. */
 export class CrashDisk {
   readonly #durable: Image;
@@ -38,9 +40,7 @@ export class CrashDisk {
   constructor(image: Image) {
     this.#durable = new Image(image);
     this.disk = new MemoryDisk(new Image(image), {
-      made: (node) => {
-        this.#durable.nodes.set(node.id, structuredCloneNode(node));
-      },
+      made: (node) => this.#durable.add(cloneNode(node)),
       changed: (effect) => this.#pending.push(effect),
       synced: (node) => this.#sync(node),
     });
@@ -60,13 +60,13 @@ export class CrashDisk {
     this.#isCut = false;
     const writing = interceptWrites(this.disk.fs, ({ index }) => {
       if (index >= cutBefore) this.#isCut = true;
-      if (this.#isCut) throw new PowerCut();
+      if (this.#isCut) throw withoutStack(() => new PowerCut());
       return "as-it-is";
     });
     const entries = Object.entries(writing).map(([name, operation]) => [
       name,
       (...operands: never[]) => {
-        if (this.#isCut) throw new PowerCut();
+        if (this.#isCut) throw withoutStack(() => new PowerCut());
         return (operation as (...operands: never[]) => unknown)(...operands);
       },
     ]);
@@ -161,10 +161,6 @@ function tear(effect: Effect, torn: boolean): Effect {
   return { ...effect, bytes: effect.bytes.subarray(0, effect.bytes.byteLength >>> 1) };
 }
 
-function structuredCloneNode<Node extends { attributes: object }>(node: Node): Node {
-  return structuredClone(node);
-}
-
 /** A text that is the same for images that nobody can tell apart. */
 export function fingerprint(image: Image): string {
   const parts: string[] = [];
@@ -172,7 +168,7 @@ export function fingerprint(image: Image): string {
     const node = image.node(id);
     const { mode, userId, groupId } = node.attributes;
     parts.push(`${path} ${node.kind} ${id} ${mode} ${userId} ${groupId}`);
-    if (node.kind === "file") parts.push(new TextDecoder("latin1").decode(node.data));
+    if (node.kind === "file") parts.push(latin1.decode(node.data));
     if (node.kind !== "directory") return;
     for (const name of [...node.entries.keys()].sort()) {
       visit(node.entries.get(name) ?? 0, `${path}/${name}`);

@@ -23,6 +23,7 @@ export type Substitute = "as-it-is" | "short" | "lost";
 const WRITE_OPERATIONS = [
   "createFile",
   "openForPatching",
+  "openForAppending",
   "makeDirectory",
   "makeTemporaryDirectory",
   "makeSymbolicLink",
@@ -55,7 +56,7 @@ export function interceptWrites(
     return [name, (...operands: unknown[]) => {
       ask(name, operands.filter((operand) => typeof operand === "string"));
       const result = operation(...operands);
-      return name === "createFile" || name === "openForPatching"
+      return name === "createFile" || name.startsWith("openFor")
         ? interceptFile(result as WritableFile, String(operands[0]), ask)
         : result;
     }];

@@ -67,9 +67,13 @@ export interface DiskObserver {
   synced(node: number): void;
 }
 
-/** All inodes of a file system. */
+const utf8 = new TextDecoder();
+
+/** All inodes of a file system. Copies share the inodes that neither has changed since. */
 export class Image {
-  readonly nodes: Map<number, MemoryNode> = new Map();
+  readonly nodes: Map<number, MemoryNode>;
+  /** The inodes that no other image has. */
+  readonly #own = new Set<number>();
   /** The next inode and the next id that is made up. */
   next = 2;
   /** A clock that goes on by a millisecond with every change. */
@@ -77,6 +81,7 @@ export class Image {
 
   /** Makes a file system with an empty root, or a copy of another. */
   constructor(original?: Image) {
+    this.nodes = new Map(original?.nodes);
     if (original === undefined) {
       this.nodes.set(1, {
         id: 1,
@@ -87,9 +92,23 @@ export class Image {
       });
       return;
     }
-    for (const node of original.nodes.values()) this.nodes.set(node.id, cloneNode(node));
+    original.#own.clear();
     this.next = original.next;
     this.nowMs = original.nowMs;
+  }
+
+  /** Adds an inode that is in no other image. */
+  add(node: MemoryNode): void {
+    this.nodes.set(node.id, node);
+    this.#own.add(node.id);
+  }
+
+  /** Gives an inode that can be changed without another image noticing it. */
+  change(id: number): MemoryNode {
+    if (this.#own.has(id)) return this.node(id);
+    const node = cloneNode(this.node(id));
+    this.add(node);
+    return node;
   }
 
   /** Looks up an inode. */
@@ -110,7 +129,7 @@ export class Image {
       case "size":
         return this.#resize(effect.node, effect.sizeBytes);
       case "attributes":
-        Object.assign(this.node(effect.node).attributes, effect.change);
+        Object.assign(this.change(effect.node).attributes, effect.change);
     }
   }
 
@@ -128,14 +147,14 @@ export class Image {
   }
 
   #rename({ directory, name, node, was }: NameChange): void {
-    const parent = this.node(directory);
+    const parent = this.change(directory);
     if (parent.kind !== "directory") throw new Error("not a directory");
     if (node !== null) parent.entries.set(name, node);
     else if (parent.entries.get(name) === was) parent.entries.delete(name);
   }
 
   #write(id: number, offset: number, bytes: Uint8Array, modifiedMs: number): void {
-    const node = this.node(id);
+    const node = this.change(id);
     if (node.kind !== "file") throw new Error("not a file");
     const end = offset + bytes.byteLength;
     if (end > node.data.byteLength) this.#resize(id, end);
@@ -147,7 +166,7 @@ export class Image {
   }
 
   #resize(id: number, sizeBytes: number): void {
-    const node = this.node(id);
+    const node = this.change(id);
     if (node.kind !== "file") throw new Error("not a file");
     const data = new Uint8Array(sizeBytes);
     data.set(node.data.subarray(0, sizeBytes));
@@ -155,7 +174,8 @@ export class Image {
   }
 }
 
-function cloneNode(node: MemoryNode): MemoryNode {
+/** Copies an inode. */
+export function cloneNode(node: MemoryNode): MemoryNode {
   const attributes = { ...node.attributes };
   switch (node.kind) {
     case "file":
@@ -182,7 +202,18 @@ export function systemError(code: string, message = ""): Error {
     ENOTDIR: Deno.errors.NotADirectory,
     EISDIR: Deno.errors.IsADirectory,
   }[code] ?? Error;
-  return Object.assign(new errorClass(`${code} ${message}`), { code });
+  return Object.assign(withoutStack(() => new errorClass(`${code} ${message}`)), { code });
+}
+
+/** Makes an error that does not tell where it was made, for of some there are a great many. */
+export function withoutStack<Made extends Error>(make: () => Made): Made {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return make();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 /** A disk in memory and the files on it. */
@@ -205,7 +236,7 @@ export class MemoryDisk {
   /** Makes an empty directory that is a file system of its own. */
   mount(path: string): void {
     this.fs.makeDirectory(path, 0o755);
-    this.#require(path).device = this.image.next++;
+    this.image.change(this.#require(path).id).device = this.image.next++;
   }
 
   /** Ends every lock, as the end of a process does. */
@@ -233,7 +264,7 @@ export class MemoryDisk {
     const listed: Record<string, string> = {};
     const visit = (path: string): void => {
       const node = this.#require(path);
-      if (node.kind === "file") listed[path] = new TextDecoder().decode(node.data);
+      if (node.kind === "file") listed[path] = utf8.decode(node.data);
       if (node.kind === "link") listed[path] = `-> ${node.target}`;
       if (node.kind !== "directory") return;
       if (node.entries.size === 0) listed[path] = "/";
@@ -251,8 +282,10 @@ export class MemoryDisk {
   #find(path: string, follow: boolean, depth = 0): MemoryNode | null {
     if (depth > 40) throw systemError("ELOOP", path);
     let node = this.image.node(1);
-    const names = path.split("/").filter((name) => name !== "" && name !== ".");
-    for (const [index, name] of names.entries()) {
+    const names = path.split("/");
+    for (let index = 0; index < names.length; index++) {
+      const name = names[index] ?? "";
+      if (name === "" || name === ".") continue;
       if (node.kind !== "directory") throw systemError("ENOTDIR", path);
       const id = node.entries.get(name);
       if (id === undefined) return null;
@@ -289,7 +322,7 @@ export class MemoryDisk {
       attributes,
       ...content,
     };
-    this.image.nodes.set(node.id, node);
+    this.image.add(node);
     this.#observer?.made(node);
     this.#setName(parent.id, name, node.id, null);
     return node;
@@ -365,18 +398,19 @@ export class MemoryDisk {
       },
       resolve: (path) => this.#resolve(this.#require(path, true)),
       openForReading: (path) => this.#openForReading(path),
-      createFile: (path, mode) => {
-        const content = {
-          kind: "file",
-          data: new Uint8Array(),
-          blocks: new Set<number>(),
-        } as const;
-        return this.#openForWriting(this.#make(path, mode, content));
-      },
+      createFile: (path, mode) => this.#createFile(path, mode),
       openForPatching: (path) => {
         const node = this.#require(path);
         if (node.kind !== "file") throw systemError("ELOOP", path);
         return this.#openForWriting(node);
+      },
+      openForAppending: (path, mode) => {
+        const node = this.#find(path, true);
+        if (node === null) return this.#createFile(path, mode);
+        if (node.kind !== "file") throw systemError("EISDIR", path);
+        const file = this.#openForWriting(node);
+        file.seek(node.data.byteLength);
+        return file;
       },
       makeDirectory: (path, mode) => {
         this.#make(path, mode, { kind: "directory", entries: new Map() });
@@ -444,16 +478,26 @@ export class MemoryDisk {
   #openForReading(path: string): ReadableFile {
     const node = this.#require(path, true);
     if (node.kind !== "file") throw systemError("EISDIR", path);
-    const sizeBytes = node.data.byteLength;
+    const { id, data: { byteLength: sizeBytes } } = node;
     return {
       sizeBytes,
       readAt: (offset, target) => {
-        const part = node.data.subarray(offset, Math.min(offset + target.byteLength, sizeBytes));
+        const { data } = this.image.node(id) as MemoryNode & { kind: "file" };
+        const part = data.subarray(offset, Math.min(offset + target.byteLength, sizeBytes));
         target.set(part);
         return target.subarray(0, part.byteLength);
       },
       [Symbol.dispose]: () => {},
     };
+  }
+
+  #createFile(path: string, mode: number): WritableFile {
+    const content = {
+      kind: "file",
+      data: new Uint8Array(),
+      blocks: new Set<number>(),
+    } as const;
+    return this.#openForWriting(this.#make(path, mode, content));
   }
 
   #openForWriting({ id }: MemoryNode): WritableFile {

@@ -18,10 +18,10 @@ export const STATUS_VERBS: readonly VerbSpecification[] = [
     summary: "show how a store is on one screen, or as metrics for Prometheus",
     description: [
       "Shows how well a store is, when it was last checked in full, what it holds, how far its " +
-      "indexes are behind, how full its queue is, its sizes, its backups and how old they are, and " +
-      "what was moved aside. A quick check is made for it, so it is done in a moment; what a full " +
-      "check has found counts too, while the files are as they were. Nothing in the store is " +
-      "changed. What cannot be known is called unknown.",
+      "indexes are behind, how full its queue is, its sizes, its backups and how old they are, " +
+      "what was moved aside, how it grows, and what a watch does next. A quick check is made for " +
+      "it, so it is done in a moment; what a full check has found counts too, while the files are " +
+      "as they were. Nothing in the store is changed. What cannot be known is called unknown.",
       "With --prometheus the same comes as metrics (docs/metrics.md). With --out they go to a file " +
       "for the textfile collector of node_exporter, which appears whole. A store that cannot be " +
       "read has vecfsck_up 0 there, and the others are there as well.",
@@ -39,6 +39,13 @@ export const STATUS_VERBS: readonly VerbSpecification[] = [
         valueName: "DIR",
         description: "The directory of backups, as it was given to backup. " +
           "Default: STORE.backups, beside each store.",
+      },
+      {
+        name: "notes",
+        type: "text",
+        valueName: "DIR",
+        description: "The directory of the notes of a watch, where its configuration names one. " +
+          "Default: STORE.vecfsck, beside each store.",
       },
       {
         name: "prometheus",
