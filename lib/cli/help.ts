@@ -54,7 +54,7 @@ export function renderStartScreen(): string[] {
  */
 export function renderProgramHelp(): string[] {
   return [
-    "vecfsck: fsck for embedded vector stores (Chroma)",
+    "vecfsck: fsck for embedded vector stores (Chroma, chromem-go)",
     "",
     "USAGE",
     `  ${renderUsage(null)}`,
