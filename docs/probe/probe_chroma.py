@@ -1,4 +1,4 @@
-"""Opens a store with Chroma, for `vecfsck guard --probe "python3 probe_chroma.py {}" STORE`.
+"""Opens a store with Chroma, for `vecfsck guard --probe "python3 probe_chroma.py {store}" STORE`.
 
 usage: python3 probe_chroma.py DIRECTORY
 

@@ -45,7 +45,7 @@ export interface IsolatedProbeOptions {
   /** How long the program may take, in milliseconds; 5,000 when left out. */
   timeoutMs?: number;
   /**
-   * The directory of the store. It takes the place of `{}` in the arguments; where none has that, it
+   * The directory of the store. It takes the place of `{store}` in the arguments; where none has that, it
    * is the last argument. The arguments stay as they are when it is left out.
    */
   store?: string | undefined;

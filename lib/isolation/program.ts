@@ -16,8 +16,8 @@ export interface Program {
   readonly args: readonly string[];
 }
 
-/** What stands for the directory of the store in the arguments. */
-const PLACEHOLDER = "{}";
+/** What stands for the directory of the store in the arguments; `{}` for short. */
+const PLACEHOLDER = /\{(?:store)?\}/g;
 
 /**
  * Reads a command: a text that is split by the quoting rules of a shell, or its words.
@@ -35,15 +35,14 @@ export function parseProgram(command: string | readonly string[]): Program | nul
  * Puts the directory of a store into the arguments of a program.
  *
  * @param program The program.
- * @param directory The directory: it takes the place of `{}` in each argument, and where none has
- * that, it is the last argument.
+ * @param directory The directory: it takes the place of `{store}` in each argument, and where
+ * none has that, it is the last argument.
  * @returns The program that is run.
  */
 export function nameDirectory({ program, args }: Program, directory: string): Program {
-  if (!args.some((arg) => arg.includes(PLACEHOLDER))) {
-    return { program, args: [...args, directory] };
-  }
-  return { program, args: args.map((arg) => arg.replaceAll(PLACEHOLDER, () => directory)) };
+  const named = args.map((arg) => arg.replaceAll(PLACEHOLDER, () => directory));
+  const isNamed = args.some((arg) => arg.search(PLACEHOLDER) >= 0);
+  return { program, args: isNamed ? named : [...args, directory] };
 }
 
 /** Whether this process may run a program; nobody is asked. */

@@ -108,6 +108,7 @@ Deno.test({
       (await isolatedProbe(command, { timeoutMs: LONG_MS, ...options })).exitCode;
     assertEquals(await at(["test", "-d"]), 0);
     assertEquals(await at(`test "x{}" = 'x${store}'`), 0);
+    assertEquals(await at(`test "x{store}" = 'x${store}'`), 0);
     assertEquals(await at(["test", "{}", "=", "{}"], {}), 0);
     assertEquals(await at(["test", "{}", "=", store], {}), 1);
   },

@@ -88,7 +88,7 @@ export const DRILL_VERBS: readonly VerbSpecification[] = [
         type: "text",
         valueName: "CMD",
         description: "Ask the engine: run CMD for each repaired copy, with its directory as the " +
-          "last argument, or in place of {}; exit code 0 means that the engine takes the store. " +
+          "last argument, or in place of {store}; exit code 0 means that the engine takes the store. " +
           "No shell runs it. Needs the permission --allow-run.",
       },
       {

@@ -61,7 +61,7 @@ export const GUARD_VERBS: readonly VerbSpecification[] = [
         type: "text",
         valueName: "CMD",
         description:
-          "Where the check finds no damage, have CMD open the store with the real engine. {} in it " +
+          "Where the check finds no damage, have CMD open the store with the real engine. {store} in it " +
           "stands for the directory; else that is the last argument. A signal, no end in time, or " +
           "an exit code other than 0 says that the store is not safe. No shell runs it; needs " +
           "--allow-run.",
@@ -108,7 +108,7 @@ export const GUARD_VERBS: readonly VerbSpecification[] = [
         description: "in ExecStartPre: repair what is damaged, then start",
       },
       {
-        command: `vecfsck guard --probe "python3 probe_chroma.py {}" /srv/chroma`,
+        command: `vecfsck guard --probe "python3 probe_chroma.py {store}" /srv/chroma`,
         description: "have the engine itself open the store, in a process that may die of it",
       },
     ],
