@@ -3,7 +3,7 @@
  *
  * A server that has Chroma's database open and does nothing holds no lock. When the file is replaced
  * under it, it goes on reading the old one and can write nothing more (1032, measured with 1.5.9); so
- * a watch, which nobody looks at, has to know.
+ * a watch, which nobody looks at, has to know (decision 12).
  *
  * @module
  */
