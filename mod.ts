@@ -250,7 +250,7 @@ export type {
   WatchEventName,
   WatchEventOf,
   WatchLevel,
-} from "./lib/watch/events.ts";
+} from "./lib/watch/events/events.ts";
 export type {
   BackupPlan,
   CheckPlan,
@@ -264,7 +264,7 @@ export type {
   WatchPolicy,
   WatchSettings,
   Weekday,
-} from "./lib/watch/watch_configuration.ts";
+} from "./lib/watch/configuration/watch_configuration.ts";
 export type {
   ActionNotes,
   ActionOutcome,

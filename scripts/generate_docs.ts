@@ -8,7 +8,7 @@
 
 import { fromFileUrl, relative } from "@std/path";
 import { FINDING_CODES, type FindingCode } from "../lib/model/codes.ts";
-import { makeConfigurationSchema } from "../lib/watch/configuration_schema.ts";
+import { makeConfigurationSchema } from "../lib/watch/configuration/configuration_schema.ts";
 
 /** The page of codes. */
 export const CODES_PAGE: string = fromFileUrl(new URL("../docs/codes.md", import.meta.url));

@@ -7,10 +7,10 @@
 import { OperationError } from "../base/errors.ts";
 import { renderConfiguration } from "../output/watch_plan_text.ts";
 import { toWatchConfigurationLine } from "../output/watch_json.ts";
-import type { WatchEvent } from "../watch/events.ts";
+import type { WatchEvent } from "../watch/events/events.ts";
 import { runMonitor } from "../watch/monitor.ts";
 import type { ProgramMonitor } from "../watch/monitor_types.ts";
-import type { WatchConfiguration } from "../watch/watch_configuration.ts";
+import type { WatchConfiguration } from "../watch/configuration/watch_configuration.ts";
 import type { CancelSignal } from "./environment.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
 import { toReportedError } from "./failure.ts";

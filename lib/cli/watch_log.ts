@@ -7,10 +7,10 @@
 import type { WriteFs } from "../fs/write_fs.ts";
 import { plainPainter } from "../output/paint.ts";
 import { renderEvent } from "../output/watch_text.ts";
-import type { WatchEvent } from "../watch/events.ts";
+import type { WatchEvent } from "../watch/events/events.ts";
 import type { ProgramMonitor } from "../watch/monitor_types.ts";
-import { type LogChange, RotatingLog } from "../watch/rotating_log.ts";
-import type { LogPlan } from "../watch/watch_configuration.ts";
+import { type LogChange, RotatingLog } from "../watch/events/rotating_log.ts";
+import type { LogPlan } from "../watch/configuration/watch_configuration.ts";
 
 /** Writes events to a log. */
 export class WatchLog {

@@ -8,7 +8,7 @@ import type { WriteFs } from "../fs/write_fs.ts";
 import { renderMetrics } from "../output/prometheus.ts";
 import { listStatusMetrics, type StatusOutcome } from "../output/status_metrics.ts";
 import type { ProgramMonitor } from "../watch/monitor_types.ts";
-import type { MetricsPlan } from "../watch/watch_configuration.ts";
+import type { MetricsPlan } from "../watch/configuration/watch_configuration.ts";
 import { toReportedError } from "./failure.ts";
 import { writeMetricsFile } from "./metrics_file.ts";
 

@@ -6,12 +6,12 @@
 
 import { resolve } from "@std/path";
 import { printable } from "../base/printable.ts";
-import { COMMON_FIELDS } from "../watch/configuration_fields.ts";
+import { COMMON_FIELDS } from "../watch/configuration/configuration_fields.ts";
 import {
   WATCH_POLICIES,
   type WatchPolicy,
   type WatchSettings,
-} from "../watch/watch_configuration.ts";
+} from "../watch/configuration/watch_configuration.ts";
 import type { Invocation } from "./invocation.ts";
 import { usageError } from "./usage_error.ts";
 import { findVerb } from "./verbs.ts";

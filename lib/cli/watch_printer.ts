@@ -6,7 +6,7 @@
 
 import { toWatchEventLine, toWatchPlanLine } from "../output/watch_json.ts";
 import { describeEvent, describePlan, renderEvent } from "../output/watch_text.ts";
-import type { WatchEvent } from "../watch/events.ts";
+import type { WatchEvent } from "../watch/events/events.ts";
 import type { StoreWatchStatus } from "../watch/monitor_types.ts";
 import type { Invocation } from "./invocation.ts";
 

@@ -8,7 +8,7 @@ import { parseListenAddress } from "../base/listen_address.ts";
 import { LiveBoard } from "../serve/live_board.ts";
 import { type RunningServer, startServer } from "../serve/start_server.ts";
 import type { MonitorStatus, WatchRound } from "../watch/monitor_types.ts";
-import type { WatchConfiguration } from "../watch/watch_configuration.ts";
+import type { WatchConfiguration } from "../watch/configuration/watch_configuration.ts";
 
 /** How a watch is before it has begun. */
 const NOT_BEGUN: Pick<MonitorStatus, "stores" | "recent"> = { stores: [], recent: [] };

@@ -7,9 +7,18 @@
 
 import { resolve } from "@std/path";
 import type { OperationError } from "../base/errors.ts";
-import { configurationFromEnvironment, resolveConfiguration } from "../watch/configuration.ts";
-import { type ConfigurationChange, ConfigurationFile } from "../watch/configuration_file.ts";
-import type { WatchConfiguration, WatchSettings } from "../watch/watch_configuration.ts";
+import {
+  configurationFromEnvironment,
+  resolveConfiguration,
+} from "../watch/configuration/configuration.ts";
+import {
+  type ConfigurationChange,
+  ConfigurationFile,
+} from "../watch/configuration/configuration_file.ts";
+import type {
+  WatchConfiguration,
+  WatchSettings,
+} from "../watch/configuration/watch_configuration.ts";
 import type { Invocation } from "./invocation.ts";
 import { readWatchOptions } from "./watch_options.ts";
 

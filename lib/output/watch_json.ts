@@ -6,9 +6,9 @@
 
 import { SCHEMA_VERSION } from "../model/report.ts";
 import type { ScheduledAction } from "../status/watch_notes.ts";
-import type { WatchEvent } from "../watch/events.ts";
+import type { WatchEvent } from "../watch/events/events.ts";
 import type { StoreWatchStatus } from "../watch/monitor_types.ts";
-import type { WatchConfiguration } from "../watch/watch_configuration.ts";
+import type { WatchConfiguration } from "../watch/configuration/watch_configuration.ts";
 import type { JsonLine } from "./json.ts";
 
 /** Something that has happened. */

@@ -13,7 +13,7 @@ import type {
   OptimizePlan,
   StorePlan,
   WatchConfiguration,
-} from "../watch/watch_configuration.ts";
+} from "../watch/configuration/watch_configuration.ts";
 import { capitalise, renderLabelled, showPath } from "./labelled_text.ts";
 import type { TextOptions } from "./text.ts";
 

@@ -8,7 +8,7 @@
 
 import { printable } from "../base/printable.ts";
 import type { StoreWatchStatus } from "../watch/monitor_types.ts";
-import type { WatchEvent } from "../watch/events.ts";
+import type { WatchEvent } from "../watch/events/events.ts";
 import type { Painter, Style } from "./paint.ts";
 import { describeNext } from "./watch_rows.ts";
 

@@ -9,7 +9,7 @@ import { describeEvent, styleOfEvent } from "../output/watch_text.ts";
 import { summariseWatch } from "../status/summarise_watch.ts";
 import type { SystemStatus } from "../status/system_status.ts";
 import type { MonitorStatus, StoreWatchStatus, WatchRound } from "../watch/monitor_types.ts";
-import type { StorePlan, WatchConfiguration } from "../watch/watch_configuration.ts";
+import type { StorePlan, WatchConfiguration } from "../watch/configuration/watch_configuration.ts";
 import type { Board, ServedStore } from "./board.ts";
 
 /** How many events the page has. */

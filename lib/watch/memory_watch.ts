@@ -7,10 +7,10 @@
 import { measureMemory, readPressure } from "../machine/memory.ts";
 import { thisMachine } from "../machine/sources.ts";
 import type { WatchNotes } from "../status/watch_notes.ts";
-import type { EventTeller } from "./event_teller.ts";
+import type { EventTeller } from "./events/event_teller.ts";
 import type { MemoryReading } from "./monitor_types.ts";
 import { Threshold } from "./threshold.ts";
-import type { MemoryPlan } from "./watch_configuration.ts";
+import type { MemoryPlan } from "./configuration/watch_configuration.ts";
 
 /** From which share of the last minute on, in which something waited for memory, it is short. */
 const MOST_PRESSURE_RATIO = 0.2;

@@ -12,9 +12,9 @@ import type {
   MonitorWorld,
   ProgramMonitor,
 } from "./monitor_types.ts";
-import { configurationOf } from "./resolve_configuration.ts";
+import { configurationOf } from "./configuration/resolve_configuration.ts";
 import { RunningMonitor } from "./running_monitor.ts";
-import type { WatchConfiguration } from "./watch_configuration.ts";
+import type { WatchConfiguration } from "./configuration/watch_configuration.ts";
 
 /**
  * Watches stores: checks each of them again and again, makes the scheduled backups, optimises where

@@ -13,10 +13,10 @@ import type {
   WatchNotes,
   WatchState,
 } from "../status/watch_notes.ts";
-import type { ActionGate } from "./action_gate.ts";
-import type { WatchEvent, WatchEventKinds, WatchEventName } from "./events.ts";
-import type { ActionWorld, StoreActions } from "./store_actions.ts";
-import type { WatchConfiguration, WatchSettings } from "./watch_configuration.ts";
+import type { ActionGate } from "./actions/action_gate.ts";
+import type { WatchEvent, WatchEventKinds, WatchEventName } from "./events/events.ts";
+import type { ActionWorld, StoreActions } from "./actions/store_actions.ts";
+import type { WatchConfiguration, WatchSettings } from "./configuration/watch_configuration.ts";
 
 /** How stores are watched. */
 export interface MonitorSettings extends Omit<WatchSettings, "stores"> {

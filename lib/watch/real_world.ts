@@ -6,8 +6,8 @@
 
 import { pauseUnlessAborted } from "../base/pause.ts";
 import { localFs } from "../fs/platform.ts";
-import { processGate } from "./action_gate.ts";
-import { LocalActions } from "./local_actions.ts";
+import { processGate } from "./actions/action_gate.ts";
+import { LocalActions } from "./actions/local_actions.ts";
 import { readMachineMemory } from "./memory_watch.ts";
 import type { MonitorWorld } from "./monitor_types.ts";
 

@@ -9,9 +9,9 @@ import { formatCount } from "../base/format.ts";
 import { pauseUnlessAborted } from "../base/pause.ts";
 import { VERSION } from "../base/version.ts";
 import type { WatchNotes } from "../status/watch_notes.ts";
-import { Calendar } from "./calendar.ts";
-import { EventTeller } from "./event_teller.ts";
-import type { WatchEvent } from "./events.ts";
+import { Calendar } from "./schedule/calendar.ts";
+import { EventTeller } from "./events/event_teller.ts";
+import type { WatchEvent } from "./events/events.ts";
 import { MemoryWatch } from "./memory_watch.ts";
 import type {
   MonitorHooks,
@@ -22,11 +22,11 @@ import type {
   WatchRound,
 } from "./monitor_types.ts";
 import { REAL_WORLD } from "./real_world.ts";
-import { configurationOf } from "./resolve_configuration.ts";
-import { toActionError } from "./scene.ts";
-import type { StoreDuty } from "./store_duty.ts";
-import { StoreWatch } from "./store_watch.ts";
-import type { WatchConfiguration, WatchSettings } from "./watch_configuration.ts";
+import { configurationOf } from "./configuration/resolve_configuration.ts";
+import { toActionError } from "./actions/scene.ts";
+import type { StoreDuty } from "./store/store_duty.ts";
+import { StoreWatch } from "./store/store_watch.ts";
+import type { WatchConfiguration, WatchSettings } from "./configuration/watch_configuration.ts";
 
 /** However far away the next action is, the clock may have been put forward meanwhile. */
 const LONGEST_PAUSE_MS = 5 * 60_000;

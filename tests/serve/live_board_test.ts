@@ -2,9 +2,9 @@ import { assertEquals } from "@std/assert";
 import { OperationError } from "../../lib/base/errors.ts";
 import { judgeServed } from "../../lib/serve/board.ts";
 import { LiveBoard } from "../../lib/serve/live_board.ts";
-import { createEvent } from "../../lib/watch/events.ts";
+import { createEvent } from "../../lib/watch/events/events.ts";
 import type { StoreRound, StoreWatchStatus } from "../../lib/watch/monitor_types.ts";
-import { resolveConfiguration } from "../../lib/watch/configuration.ts";
+import { resolveConfiguration } from "../../lib/watch/configuration/configuration.ts";
 import { EXAMPLE_TIME, WELL } from "../output/status_examples.ts";
 import { exampleNotes } from "../status/watch_examples.ts";
 

@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { encodeNotes, parseNotes } from "../../lib/status/watch_notes_format.ts";
 import { readWatchNotes } from "../../lib/status/read_watch_notes.ts";
 import type { WatchNotes } from "../../lib/status/watch_notes.ts";
-import { WatchRecord } from "../../lib/watch/watch_record.ts";
+import { WatchRecord } from "../../lib/watch/store/watch_record.ts";
 import { MemoryDisk } from "../support/memory_fs.ts";
 
 function exampleNotes(): WatchNotes {

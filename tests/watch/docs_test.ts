@@ -4,8 +4,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { findVerb, optionsOf } from "../../lib/cli/verbs.ts";
-import { parseConfiguration, resolveConfiguration } from "../../lib/watch/configuration.ts";
-import { EVENT_LEVELS } from "../../lib/watch/events.ts";
+import {
+  parseConfiguration,
+  resolveConfiguration,
+} from "../../lib/watch/configuration/configuration.ts";
+import { EVENT_LEVELS } from "../../lib/watch/events/events.ts";
 import { REPOSITORY } from "../support/fixtures.ts";
 
 const page = await Deno.readTextFile(join(REPOSITORY, "docs", "watch.md"));

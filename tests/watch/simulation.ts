@@ -8,11 +8,11 @@
 import { OperationError } from "../../lib/base/errors.ts";
 import type { WriteFs } from "../../lib/fs/write_fs.ts";
 import type { DoneCure } from "../../lib/guard/cure.ts";
-import { ActionGate } from "../../lib/watch/action_gate.ts";
-import type { WatchEvent, WatchEventName } from "../../lib/watch/events.ts";
+import { ActionGate } from "../../lib/watch/actions/action_gate.ts";
+import type { WatchEvent, WatchEventName } from "../../lib/watch/events/events.ts";
 import { runMonitor } from "../../lib/watch/monitor.ts";
 import type { MonitorHooks, MonitorWorld, ProgramMonitor } from "../../lib/watch/monitor_types.ts";
-import { resolveConfiguration } from "../../lib/watch/resolve_configuration.ts";
+import { resolveConfiguration } from "../../lib/watch/configuration/resolve_configuration.ts";
 import type {
   ActionContext,
   BackupReport,
@@ -21,8 +21,8 @@ import type {
   PruneReport,
   StoreActions,
   UseReason,
-} from "../../lib/watch/store_actions.ts";
-import type { WatchSettings } from "../../lib/watch/watch_configuration.ts";
+} from "../../lib/watch/actions/store_actions.ts";
+import type { WatchSettings } from "../../lib/watch/configuration/watch_configuration.ts";
 import { MemoryDisk } from "../support/memory_fs.ts";
 
 /** A minute, an hour and a day. */

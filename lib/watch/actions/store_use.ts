@@ -1,0 +1,36 @@
+/**
+ * Whether another program has a store open.
+ *
+ * A server that has Chroma's database open and does nothing holds no lock. When the file is replaced
+ * under it, it goes on reading the old one and can write nothing more (1032, measured with 1.5.9); so
+ * a watch, which nobody looks at, has to know (decision 12).
+ *
+ * @module
+ */
+
+import type { WriteFs } from "../../fs/write_fs.ts";
+import type { DetectedStore } from "../../model/store.ts";
+import { formatByName } from "../../stores/registry.ts";
+import { listStoreHolders } from "../../writing/transaction/store_holders.ts";
+
+/** Whether another program has a store open. */
+export type StoreUse =
+  | { readonly kind: "closed" }
+  | { readonly kind: "unknown" }
+  | { readonly kind: "open"; readonly text: string };
+
+/**
+ * Tells whether another program has a store open.
+ *
+ * @param fs The file system.
+ * @param store The store.
+ * @returns What is known.
+ */
+export function readStoreUse(fs: WriteFs, store: DetectedStore): StoreUse {
+  // Where there is no database, nothing is kept open.
+  if (formatByName(store.format).lockedDatabase(store) === null) return { kind: "closed" };
+  const { holders, isComplete } = listStoreHolders(fs.resolve(store.path));
+  const other = holders.find(({ processId }) => processId !== Deno.pid);
+  if (other === undefined) return { kind: isComplete ? "closed" : "unknown" };
+  return { kind: "open", text: `process ${other.processId} has ${other.path} open` };
+}
