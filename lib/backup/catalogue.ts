@@ -6,6 +6,7 @@
 
 import { join } from "@std/path";
 import { OperationError } from "../base/errors.ts";
+import { runAtOnce, type Steps } from "../base/turns.ts";
 import { isTemporaryName } from "../fs/names.ts";
 import { localFs } from "../fs/platform.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
@@ -71,11 +72,28 @@ export interface FindOptions extends CatalogueOptions {
  * @throws {OperationError} The directory cannot be listed.
  */
 export function listBackups(directory: string, options: ListOptions = {}): BackupListing {
+  return runAtOnce(listBackupsInSteps(directory, options));
+}
+
+/**
+ * Lists the backups in a directory as {@linkcode listBackups} does, one by one.
+ *
+ * @param directory The directory; it may be missing.
+ * @param options The file system, and what they hold.
+ * @yields After each backup.
+ * @returns The backups, and what is no whole backup.
+ * @throws {OperationError} The directory cannot be listed.
+ */
+export function* listBackupsInSteps(
+  directory: string,
+  options: ListOptions = {},
+): Steps<BackupListing> {
   const { fs = localFs, scope = null } = options;
   const backups: ListedBackup[] = [];
   const incomplete: IncompleteBackup[] = [];
   if (fs.look(directory)?.kind !== "directory") return { backups, incomplete };
   for (const name of fs.list(directory)) {
+    yield;
     const path = join(directory, name);
     if (isTemporaryName(name)) {
       const reason = "A backup that was not finished, or is being removed; the next one clears it";

@@ -9,16 +9,17 @@
 
 import { join } from "@std/path";
 import { findFreeTimeId } from "../base/time_id.ts";
+import { Turns } from "../base/turns.ts";
 import { withOwnStore } from "../engine/own_store.ts";
 import { writeAtomically } from "../fs/atomic.ts";
 import { localFs } from "../fs/platform.ts";
-import { removeTree, syncTree } from "../fs/tree.ts";
+import { removeTreeInSteps, syncTreeInSteps } from "../fs/tree.ts";
 import { ensureDirectory } from "../fs/work_directory.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
 import type { DetectedStore } from "../model/store.ts";
 import { holdDatabase } from "../sqlite/online_backup.ts";
 import { requireStore } from "../stores/registry.ts";
-import { isTrusted, listBackups, type ListedBackup, selectOwn } from "./catalogue.ts";
+import { isTrusted, listBackupsInSteps, type ListedBackup, selectOwn } from "./catalogue.ts";
 import { isSameStamp } from "./copy_entry.ts";
 import { composeManifest, encodeReadable } from "./compose_manifest.ts";
 import type { BackupOutcome, CreateBackupOptions } from "./create_options.ts";
@@ -31,7 +32,7 @@ import {
   MANIFEST_NAME,
 } from "./manifest.ts";
 import { type BackupPlace, backupPlaceOf, openBackupPlace } from "./place.ts";
-import { planCopy } from "./scope.ts";
+import { planCopyInSteps } from "./scope.ts";
 import { takeSnapshot } from "./snapshot.ts";
 import type { Snapshot } from "./snapshot_options.ts";
 import { spareCopy } from "./spare_copy.ts";
@@ -96,7 +97,7 @@ export async function createOwnedBackup(
   try {
     const store = requireStore(place.store);
     openBackupPlace(fs, place);
-    clearTemporaries(fs, place.directory, { isOwn: place.isBeside });
+    await clearTemporaries(fs, place.directory, { isOwn: place.isBeside });
     return await new BackupRun(fs, store, place, options).run();
   } catch (error) {
     throw explainEnd(error, place.store, options.signal);
@@ -115,9 +116,10 @@ class BackupRun {
   readonly #store: DetectedStore;
   readonly #place: BackupPlace;
   readonly #options: CreateBackupOptions;
+  readonly #turns: Turns;
   readonly #now: () => Date;
   readonly #scope: BackupScope;
-  #previous: ListedBackup | null;
+  #previous: ListedBackup | null = null;
   #copyElapsedMs = 0;
 
   constructor(
@@ -130,13 +132,13 @@ class BackupRun {
     this.#store = store;
     this.#place = place;
     this.#options = options;
+    this.#turns = new Turns(options.signal);
     this.#now = options.now ?? ((): Date => new Date());
     this.#scope = options.scope ?? "all";
-    const { backups } = listBackups(place.directory, { fs, scope: this.#scope });
-    this.#previous = selectOwn(fs, backups, place).findLast(isTrusted) ?? null;
   }
 
   async run(): Promise<BackupOutcome> {
+    this.#previous = await this.#findPrevious();
     if (this.#scope === "all") return await this.#makeBackup([]);
     const { patienceMs = DEFAULT_PATIENCE_MS, signal, pause = delay, force } = this.#options;
     const [fs, store, previous, now] = [this.#fs, this.#store, this.#previous, this.#now];
@@ -147,6 +149,13 @@ class BackupRun {
     if (isWanted) return await this.#makeBackup(lost);
     const nothing = { findings: [], summary: null, tries: 0, copyElapsedMs: 0 };
     return { backup: confirmed, isUnchanged: confirmed !== null, lost, ...nothing };
+  }
+
+  async #findPrevious(): Promise<ListedBackup | null> {
+    const [fs, place] = [this.#fs, this.#place];
+    const listing = listBackupsInSteps(place.directory, { fs, scope: this.#scope });
+    const { backups } = await this.#turns.run(listing);
+    return selectOwn(fs, backups, place).findLast(isTrusted) ?? null;
   }
 
   async #makeBackup(lost: readonly string[]): Promise<BackupOutcome> {
@@ -168,14 +177,14 @@ class BackupRun {
   async #copyAndJudge(temporary: string): Promise<JudgedSnapshot> {
     const files = join(temporary, FILES_DIRECTORY_NAME);
     for (let round = 1;; round++) {
-      removeTree(this.#fs, files);
+      await this.#turns.run(removeTreeInSteps(this.#fs, files));
       const snapshot = await this.#copy(files, round > 1);
       const { verdict, rotten } = await this.#judge(files, snapshot);
       if (this.#previous !== null && rotten.length > 0) {
         this.#reject(this.#previous, rotten.map((file) => file.path));
         continue;
       }
-      const mayBeTorn = isDamaged(verdict.summary) && this.#hasChangedSince(snapshot);
+      const mayBeTorn = isDamaged(verdict.summary) && await this.#hasChangedSince(snapshot);
       if (!mayBeTorn || round >= MOST_ROUNDS) return { snapshot, verdict };
     }
   }
@@ -232,8 +241,8 @@ class BackupRun {
     this.#previous = null;
   }
 
-  #hasChangedSince(snapshot: Snapshot): boolean {
-    const { files } = planCopy(this.#store, this.#scope);
+  async #hasChangedSince(snapshot: Snapshot): Promise<boolean> {
+    const { files } = await this.#turns.run(planCopyInSteps(this.#store, this.#scope));
     const copied = new Map(snapshot.files.map((file) => [file.path, file.source]));
     return files.some((file) => {
       const source = copied.get(file.path);
@@ -259,7 +268,8 @@ class BackupRun {
     this.#write(join(temporary, MANIFEST_NAME), text);
     this.#write(join(temporary, MANIFEST_DIGEST_NAME), digest);
     // The files are there already: those that are shared since then, the others since the check.
-    syncTree(fs, temporary, (path) => path.startsWith(join(temporary, FILES_DIRECTORY_NAME)));
+    const files = join(temporary, FILES_DIRECTORY_NAME);
+    await this.#turns.run(syncTreeInSteps(fs, temporary, (path) => path.startsWith(files)));
     const verification = this.#options.verify ? await this.#verify(temporary) : null;
     const directory = join(this.#place.directory, manifest.id);
     fs.rename(temporary, directory);

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { Turns } from "../base/turns.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
 import type { CheckProgress } from "../engine/check.ts";
 import { collectCheck, type CollectedCheck } from "../engine/collect_check.ts";
@@ -13,7 +14,6 @@ import type { FindingEvent, SummaryEvent } from "../model/report.ts";
 import type { CollectionContents } from "../model/store.ts";
 import type { ListedBackup } from "./catalogue.ts";
 import type { BackupFile } from "./manifest.ts";
-import { Turns } from "./stream_file.ts";
 import { hasDigest } from "./verify.ts";
 
 /** How a copy is judged. */

@@ -10,14 +10,15 @@
  */
 
 import { dirname, join } from "@std/path";
+import { runAtOnce, type Steps, Turns } from "../base/turns.ts";
 import { withOwnStore } from "../engine/own_store.ts";
 import { readTransactionRecord } from "../engine/transaction_record.ts";
 import { temporaryPathBeside } from "../fs/names.ts";
 import { localFs } from "../fs/platform.ts";
 import type { RecoveredChange } from "../fs/recover.ts";
-import { removeTree } from "../fs/tree.ts";
+import { removeTreeInSteps } from "../fs/tree.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
-import { isTrusted, listBackups, type ListedBackup, selectOwn } from "./catalogue.ts";
+import { isTrusted, listBackupsInSteps, type ListedBackup, selectOwn } from "./catalogue.ts";
 import type { BackupScope } from "./manifest.ts";
 import type { BackupPlace } from "./place.ts";
 import { planRetention, type RetentionPlan, type RetentionPolicy } from "./retention.ts";
@@ -35,6 +36,16 @@ export interface PruneOptions {
   signal?: AbortSignal;
   /** Is told of changes that a crash of vecfsck had interrupted. */
   onRecovered?: (change: RecoveredChange) => void;
+}
+
+/** How backups are chosen. */
+export interface PlanOptions {
+  /** The file system; this machine's by default. */
+  fs?: WriteFs;
+  /** Which backups this is about; those with all by default. */
+  scope?: BackupScope;
+  /** Whether really every one of them is to go, whatever the rules say. */
+  removeAll?: boolean;
 }
 
 /** What is kept and what is to be removed. */
@@ -64,18 +75,36 @@ export interface PruneOutcome {
  *
  * @param place The store, and where its backups are.
  * @param policy The rules.
- * @param options The file system; which backups this is about, those with all by default; and
- * whether really every one of them is to go, whatever the rules say.
+ * @param options Which backups this is about.
  * @returns The plan; nothing has been removed.
  * @throws {OperationError} The backups cannot be listed.
  */
 export function planPrune(
   place: BackupPlace,
   policy: RetentionPolicy,
-  options: { fs?: WriteFs; scope?: BackupScope; removeAll?: boolean } = {},
+  options: PlanOptions = {},
 ): PrunePlan {
+  return runAtOnce(planPruneInSteps(place, policy, options));
+}
+
+/**
+ * Decides which backups of a store are kept as {@linkcode planPrune} does, one by one.
+ *
+ * @param place The store, and where its backups are.
+ * @param policy The rules.
+ * @param options As there.
+ * @yields After each backup.
+ * @returns The plan; nothing has been removed.
+ * @throws {OperationError} The backups cannot be listed.
+ */
+export function* planPruneInSteps(
+  place: BackupPlace,
+  policy: RetentionPolicy,
+  options: PlanOptions = {},
+): Steps<PrunePlan> {
   const { fs = localFs, scope = "all", removeAll = false } = options;
-  const backups = selectOwn(fs, listBackups(place.directory, { fs, scope }).backups, place);
+  const listing = yield* listBackupsInSteps(place.directory, { fs, scope });
+  const backups = selectOwn(fs, listing.backups, place);
   const retention = removeAll
     ? { decisions: backups.map(({ id }) => ({ id, reasons: [] })).reverse(), keeper: null }
     : keepForTransaction(fs, place, planRetention(backups.map(toSubject), policy));
@@ -138,20 +167,22 @@ async function pruneOwned(
   options: PruneOptions,
 ): Promise<PruneOutcome> {
   const { place, scope, policy } = plan;
+  const turns = new Turns(options.signal);
   const rejected: string[] = [];
   let current = plan;
   while (current.retention.keeper !== null) {
     const { keeper } = current.retention;
     if (await isWhole(fs, join(place.directory, keeper), options)) break;
     rejected.push(keeper);
-    current = planPrune(place, policy, { fs, scope });
+    current = await turns.run(planPruneInSteps(place, policy, { fs, scope }));
   }
   // Whoever agreed to the plan has agreed to no other removals.
   const stillWanted = new Set(current.removals);
   const removed = plan.removals.filter((id) => stillWanted.has(id));
   for (const id of removed) {
-    options.signal?.throwIfAborted();
-    removeBackup(fs, join(place.directory, id));
+    await turns.take();
+    // What is begun is ended: a part of a backup is of no use.
+    await new Turns(undefined).run(removeBackupInSteps(fs, join(place.directory, id)));
   }
   return { removed, rejected };
 }
@@ -177,9 +208,13 @@ async function isWhole(fs: WriteFs, directory: string, options: PruneOptions): P
  * backup removes it.
  */
 export function removeBackup(fs: WriteFs, directory: string): void {
+  runAtOnce(removeBackupInSteps(fs, directory));
+}
+
+function* removeBackupInSteps(fs: WriteFs, directory: string): Steps<void> {
   const removed = temporaryPathBeside(fs, directory, "removed");
   fs.rename(directory, removed);
   fs.syncDirectory(dirname(directory));
-  removeTree(fs, removed);
+  yield* removeTreeInSteps(fs, removed);
   fs.syncDirectory(dirname(directory));
 }

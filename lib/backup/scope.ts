@@ -8,6 +8,7 @@
 
 import { dirname, join } from "@std/path";
 import { OperationError } from "../base/errors.ts";
+import { runAtOnce, type Steps } from "../base/turns.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
 import type { DetectedStore, SnapshotFile, SnapshotPlan } from "../model/store.ts";
 import { formatByName } from "../stores/registry.ts";
@@ -25,8 +26,24 @@ import type { BackupScope } from "./manifest.ts";
  * store cannot be listed.
  */
 export function planCopy(store: DetectedStore, scope: BackupScope): SnapshotPlan {
+  return runAtOnce(planCopyInSteps(store, scope));
+}
+
+/**
+ * Lists what is copied of a store as {@linkcode planCopy} does, entry by entry.
+ *
+ * @param store The store.
+ * @param scope What the backup holds.
+ * @yields After each entry.
+ * @returns The files and directories.
+ * @throws {OperationError} As there.
+ */
+export function* planCopyInSteps(
+  store: DetectedStore,
+  scope: BackupScope,
+): Steps<SnapshotPlan> {
   const format = formatByName(store.format);
-  if (scope === "all") return format.planSnapshot(store);
+  if (scope === "all") return yield* format.planSnapshot(store);
   const plan = format.planMetadataSnapshot(store);
   if (plan !== null) return plan;
   throw new OperationError(

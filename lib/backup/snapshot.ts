@@ -44,7 +44,7 @@ export async function takeSnapshot(
 ): Promise<Snapshot> {
   const { pause, patienceMs, signal } = options;
   const copier = new SnapshotCopier(store, target, options);
-  copier.requireSpace();
+  await copier.requireSpace();
   const startedMs = performance.now();
   for (let tries = 1;; tries++) {
     signal?.throwIfAborted();

@@ -5,10 +5,11 @@
  */
 
 import { join } from "@std/path";
+import { Turns } from "../base/turns.ts";
 import { OperationError, toOperationError } from "../base/errors.ts";
 import { stampFile } from "../fs/read_fs.ts";
 import { requireSpace } from "../fs/space.ts";
-import { removeTree } from "../fs/tree.ts";
+import { removeTree, removeTreeInSteps } from "../fs/tree.ts";
 import { ensureDirectory } from "../fs/work_directory.ts";
 import type { DetectedStore, SnapshotFile, SnapshotPlan } from "../model/store.ts";
 import type { HeldDatabase } from "../sqlite/online_backup.ts";
@@ -25,9 +26,8 @@ import {
   untilTrustedMs,
 } from "./copy_entry.ts";
 import type { BackupFile, SourceStamp } from "./manifest.ts";
-import { planCopy } from "./scope.ts";
+import { planCopyInSteps } from "./scope.ts";
 import type { Snapshot, SnapshotOptions } from "./snapshot_options.ts";
-import { Turns } from "./stream_file.ts";
 
 /** How long stamps are waited for until they can be trusted, in one try that holds nobody off. */
 const MOST_SETTLING_MS = 300;
@@ -57,6 +57,7 @@ export class SnapshotCopier {
   readonly #store: DetectedStore;
   readonly #target: string;
   readonly #options: SnapshotOptions;
+  readonly #turns: Turns;
   readonly #copied = new Map<string, BackupFile>();
   readonly #directories = new Set<string>();
   readonly #startedMs: number;
@@ -67,6 +68,7 @@ export class SnapshotCopier {
     this.#store = store;
     this.#target = target;
     this.#options = options;
+    this.#turns = new Turns(options.signal);
     this.#startedMs = options.now().getTime();
   }
 
@@ -76,11 +78,13 @@ export class SnapshotCopier {
   }
 
   /** Makes sure that there is room for what is not shared. */
-  requireSpace(): void {
+  async requireSpace(): Promise<void> {
     const { fs, directory } = this.#options;
-    const sizeBytes = this.#plan().files
-      .filter((file) => this.#findShareable(file) === null)
-      .reduce((sum, file) => sum + file.sizeBytes, 0);
+    let sizeBytes = 0;
+    for (const file of (await this.#plan()).files) {
+      await this.#turns.take();
+      if (this.#findShareable(file) === null) sizeBytes += file.sizeBytes;
+    }
     requireSpace(directory, sizeBytes, { fs, mostProbedBytes: MOST_PROBED_BYTES });
   }
 
@@ -107,22 +111,21 @@ export class SnapshotCopier {
 
   async #copyAll(tries: number, isHeldFirst: boolean): Promise<Snapshot | null> {
     const { now } = this.#options;
-    let entries = isHeldFirst ? this.#holdDatabases(true) : [];
+    let entries = isHeldFirst ? await this.#holdDatabases(true) : [];
     try {
       await this.#settle(isHeldFirst ? MOST_HELD_SETTLING_MS : MOST_SETTLING_MS);
-      const plan = this.#plan();
-      this.#forgetChanged(plan);
-      this.#makeDirectories(plan);
-      const turns = new Turns(this.#options.signal);
+      const plan = await this.#plan();
+      await this.#forgetChanged(plan);
+      await this.#makeDirectories(plan);
       for (const file of plan.files) {
         if (file.kind !== "file") continue;
-        await turns.take();
+        await this.#turns.take();
         await this.#copyPlain(file);
       }
-      if (!isHeldFirst) entries = this.#holdDatabases(false);
+      if (!isHeldFirst) entries = await this.#holdDatabases(false);
       const createdAt = now();
       for (const entry of entries) await this.#copyDatabase(entry);
-      this.#restless = this.#findRestless(plan);
+      this.#restless = await this.#findRestless(plan);
       return this.#restless.length > 0 ? null : this.#conclude(plan, createdAt, tries);
     } finally {
       for (const { held } of entries) held?.[Symbol.dispose]();
@@ -133,9 +136,11 @@ export class SnapshotCopier {
   async #settle(mostMs: number): Promise<void> {
     const { now, pause } = this.#options;
     for (let waitedMs = 0; waitedMs < mostMs;) {
-      const waitsMs = this.#plan().files.filter(({ kind }) => kind === "file")
-        .map((file) => untilTrustedMs(file, now().getTime()));
-      const waitMs = Math.max(0, ...waitsMs);
+      const { files } = await this.#plan();
+      const waitMs = files.filter(({ kind }) => kind === "file").reduce(
+        (longestMs, file) => Math.max(longestMs, untilTrustedMs(file, now().getTime())),
+        0,
+      );
       if (waitMs === 0) return;
       await pause(Math.ceil(waitMs));
       waitedMs += waitMs;
@@ -143,13 +148,14 @@ export class SnapshotCopier {
   }
 
   /** Takes back what is not in the store any more, or not as it was copied. */
-  #forgetChanged(plan: SnapshotPlan): void {
+  async #forgetChanged(plan: SnapshotPlan): Promise<void> {
     const { fs } = this.#options;
     const now = new Map(plan.files.map((file) => [file.path, file]));
     for (const [path, { kind, source }] of this.#copied) {
       const file = now.get(path);
       const isSame = file !== undefined && file.kind === kind && kind === "file" &&
         isSameStamp(file, source);
+      await this.#turns.take();
       if (isSame) continue;
       removeTree(fs, this.#targetOf(path));
       this.#copied.delete(path);
@@ -157,13 +163,14 @@ export class SnapshotCopier {
     const directories = new Set(plan.directories);
     for (const directory of [...this.#directories].reverse()) {
       if (directories.has(directory)) continue;
-      removeTree(fs, this.#targetOf(directory));
+      await this.#turns.run(removeTreeInSteps(fs, this.#targetOf(directory)));
       this.#directories.delete(directory);
     }
   }
 
-  #makeDirectories(plan: SnapshotPlan): void {
+  async #makeDirectories(plan: SnapshotPlan): Promise<void> {
     for (const directory of plan.directories) {
+      await this.#turns.take();
       ensureDirectory(this.#options.fs, this.#targetOf(directory), this.#target);
       this.#directories.add(directory);
     }
@@ -191,10 +198,11 @@ export class SnapshotCopier {
     else this.#copied.set(path, copied);
   }
 
-  #holdDatabases(evenShared: boolean): DatabaseEntry[] {
+  async #holdDatabases(evenShared: boolean): Promise<DatabaseEntry[]> {
+    const { files } = await this.#plan();
     const entries: DatabaseEntry[] = [];
     try {
-      for (const file of this.#plan().files) {
+      for (const file of files) {
         if (file.kind !== "database") continue;
         const stamp = toSourceStamp(file, readChangeCounter(this.#joinStore(file.path)));
         const shareable = this.#findShareable(file);
@@ -234,8 +242,8 @@ export class SnapshotCopier {
   }
 
   /** Lists what is not now as it was copied. */
-  #findRestless(before: SnapshotPlan): string[] {
-    const after = this.#plan();
+  async #findRestless(before: SnapshotPlan): Promise<string[]> {
+    const after = await this.#plan();
     const names = (plan: SnapshotPlan): string[] => [
       ...plan.files.map(({ path }) => path),
       ...plan.directories,
@@ -243,11 +251,14 @@ export class SnapshotCopier {
     const [old, recent] = [new Set(names(before)), new Set(names(after))];
     const moved = [...old.symmetricDifference(recent)];
     const missing = before.files.filter(({ path }) => !this.#copied.has(path));
-    const changed = this.#copied.values().filter(({ kind, path, source }) => {
+    const changed: string[] = [];
+    for (const { kind, path, source } of this.#copied.values()) {
+      await this.#turns.take();
       const stamp = kind === "file" ? stampFile(this.#joinStore(path), path) : null;
-      return kind === "file" && (stamp === null || !isSameStamp(stamp, source));
-    });
-    return [...moved, ...missing.map(({ path }) => path), ...changed.map(({ path }) => path)];
+      const isSame = kind !== "file" || (stamp !== null && isSameStamp(stamp, source));
+      if (!isSame) changed.push(path);
+    }
+    return [...moved, ...missing.map(({ path }) => path), ...changed];
   }
 
   #conclude(plan: SnapshotPlan, createdAt: Date, tries: number): Snapshot {
@@ -261,8 +272,8 @@ export class SnapshotCopier {
     return { createdAt, files, directories, leftOut: plan.leftOut, tries };
   }
 
-  #plan(): SnapshotPlan {
-    return planCopy(this.#store, this.#options.scope);
+  async #plan(): Promise<SnapshotPlan> {
+    return await this.#turns.run(planCopyInSteps(this.#store, this.#options.scope));
   }
 
   #findShareable(file: SnapshotFile): BackupFile | null {

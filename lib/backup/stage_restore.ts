@@ -6,6 +6,7 @@
  */
 
 import { join } from "@std/path";
+import { Turns } from "../base/turns.ts";
 import { OperationError } from "../base/errors.ts";
 import type { CheckProgress } from "../engine/check.ts";
 import { copyFile, copyPermissions } from "../fs/copy.ts";
@@ -15,7 +16,6 @@ import type { ListedBackup } from "./catalogue.ts";
 import { pathInBackup } from "./copy_entry.ts";
 import { isDamaged, judgeCopy } from "./judge_copy.ts";
 import type { BackupFile } from "./manifest.ts";
-import { Turns } from "./stream_file.ts";
 import { verifyFiles } from "./verify.ts";
 
 /** Engines make directories and files so, less the umask. */

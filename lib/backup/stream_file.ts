@@ -7,15 +7,13 @@
 import { createHash } from "node:crypto";
 import { dirname } from "@std/path";
 import { OperationError } from "../base/errors.ts";
+import { letOthersRun, Turns } from "../base/turns.ts";
 import { copyAttributes, copyFile, requireSize, writeAll } from "../fs/copy.ts";
 import { CHUNK_SIZE_BYTES } from "../fs/read_fs.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
 
 /** A tenth of a second or two of work. */
 const STEP_SIZE_BYTES = 64 << 20;
-
-/** For so long others can wait. */
-const LONGEST_TURN_MS = 20;
 
 const PRIVATE_FILE_MODE = 0o600;
 
@@ -87,34 +85,6 @@ export async function syncInSteps(
     await turns.take();
     fs.syncFile(path);
   }
-}
-
-/** Lets others run in between, and a signal end the work, but not for each of very many files. */
-export class Turns {
-  readonly #signal: AbortSignal | undefined;
-  #since = -Infinity;
-
-  /** Takes the signal that ends the work. */
-  constructor(signal: AbortSignal | undefined) {
-    this.#signal = signal;
-  }
-
-  /**
-   * Lets others run where that is some time ago.
-   *
-   * @throws The reason of the signal, once it is aborted.
-   */
-  async take(): Promise<void> {
-    if (performance.now() - this.#since > LONGEST_TURN_MS) {
-      await letOthersRun();
-      this.#since = performance.now();
-    }
-    this.#signal?.throwIfAborted();
-  }
-}
-
-async function letOthersRun(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 0));
 }
 
 async function stream(

@@ -7,8 +7,9 @@
  */
 
 import { join } from "@std/path";
+import { Turns } from "../base/turns.ts";
 import { isTemporaryName, temporaryPathBeside } from "../fs/names.ts";
-import { removeTree } from "../fs/tree.ts";
+import { removeTreeInSteps } from "../fs/tree.ts";
 import { ensureDirectory } from "../fs/work_directory.ts";
 import { errorCodeOf, type HeldLock, toWriteError, type WriteFs } from "../fs/write_fs.ts";
 
@@ -35,7 +36,7 @@ export async function withTemporaryDirectory<Result>(
   } catch (error) {
     throw explainSystemError(error, directory);
   } finally {
-    removeQuietly(fs, directory);
+    await removeQuietly(fs, directory);
     lock?.release();
   }
 }
@@ -48,11 +49,11 @@ export async function withTemporaryDirectory<Result>(
  * @param options How the names begin, all by default; and whether no other run can be at work here,
  * which counts where the file system has no locks.
  */
-export function clearTemporaries(
+export async function clearTemporaries(
   fs: WriteFs,
   directory: string,
   options: { prefix?: string; isOwn: boolean },
-): void {
+): Promise<void> {
   const { prefix = "", isOwn } = options;
   if (fs.look(directory)?.kind !== "directory") return;
   for (const name of fs.list(directory)) {
@@ -60,7 +61,7 @@ export function clearTemporaries(
     const path = join(directory, name);
     const lock = name.endsWith(".removed") ? null : lockIfStale(fs, path, isOwn);
     if (lock === "in-use") continue;
-    removeQuietly(fs, path);
+    await removeQuietly(fs, path);
     lock?.release();
   }
 }
@@ -83,9 +84,10 @@ function tryLock(fs: WriteFs, path: string): HeldLock | null {
   }
 }
 
-function removeQuietly(fs: WriteFs, path: string): void {
+/** Goes on to the end also where a signal has ended the rest: nothing is to be left. */
+async function removeQuietly(fs: WriteFs, path: string): Promise<void> {
   try {
-    removeTree(fs, path);
+    await new Turns(undefined).run(removeTreeInSteps(fs, path));
   } catch {
     // Its name says what it is, and the next run removes it.
   }

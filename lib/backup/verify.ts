@@ -6,6 +6,7 @@
 
 import { join } from "@std/path";
 import { OperationError } from "../base/errors.ts";
+import { type Steps, Turns } from "../base/turns.ts";
 import { localFs } from "../fs/platform.ts";
 import { walkTree } from "../fs/tree.ts";
 import type { EntryFacts, WriteFs } from "../fs/write_fs.ts";
@@ -19,7 +20,7 @@ import {
   ManifestError,
   readManifest,
 } from "./manifest.ts";
-import { digestInSteps, Turns } from "./stream_file.ts";
+import { digestInSteps } from "./stream_file.ts";
 import { type BackupProblem, VERIFICATION_NAME } from "./verification.ts";
 
 /** How a backup is verified. */
@@ -58,9 +59,9 @@ export async function verifyFiles(
     if (!(error instanceof ManifestError)) throw error;
     return { manifest: null, problems: [{ path: MANIFEST_NAME, problem: error.message }] };
   }
-  const problems = findWrongEntries(fs, directory, manifest);
-  const wrong = new Set(problems.map(({ path }) => path));
   const turns = new Turns(signal);
+  const problems = await turns.run(findWrongEntries(fs, directory, manifest));
+  const wrong = new Set(problems.map(({ path }) => path));
   for (const file of manifest.files) {
     const name = `${FILES_DIRECTORY_NAME}/${file.path}`;
     if (wrong.has(name)) continue;
@@ -97,11 +98,11 @@ const OWN_NAMES: ReadonlySet<string> = new Set([
 ]);
 
 /** Holds what there is against what there has to be, without opening anything. */
-function findWrongEntries(
+function* findWrongEntries(
   fs: WriteFs,
   directory: string,
   manifest: BackupManifest,
-): BackupProblem[] {
+): Steps<BackupProblem[]> {
   const problems: BackupProblem[] = fs.list(directory).filter((name) => !OWN_NAMES.has(name))
     .map((path) => ({ path, problem: "It does not belong to the backup" }));
   const root = join(directory, FILES_DIRECTORY_NAME);
@@ -114,6 +115,7 @@ function findWrongEntries(
     if (problem !== null) problems.push({ path: `${FILES_DIRECTORY_NAME}/${name}`, problem });
     files.delete(name);
     directories.delete(name);
+    yield;
   }
   directories.delete("");
   for (const path of [...directories, ...files.keys()]) {

@@ -74,7 +74,7 @@ async function backUp(invocation: Invocation, policy: RetentionPolicy): Promise<
 async function streamWithoutKeeping(invocation: Invocation): Promise<ExitCode> {
   const { fs } = invocation.environment;
   const { directory: beside } = readPlace(invocation);
-  clearTemporaries(fs, dirname(beside), { prefix: `.${basename(beside)}.`, isOwn: true });
+  await clearTemporaries(fs, dirname(beside), { prefix: `.${basename(beside)}.`, isOwn: true });
   return await withTemporaryDirectory(fs, beside, async (staging) => {
     const { outcome, exitCode } = await makeBackup(invocation, staging);
     if (outcome.backup === null) return exitCode | EXIT.DAMAGED;

@@ -4,9 +4,10 @@
  * @module
  */
 
+import { Turns } from "../base/turns.ts";
 import type { CollectionContents } from "../model/store.ts";
 import { formatByName, requireStore } from "../stores/registry.ts";
-import { runTasks, throwIfCancelled } from "./run_tasks.ts";
+import { orCancelled, runTasks, throwIfCancelled } from "./run_tasks.ts";
 
 /** How contents are read. */
 export interface ContentsOptions {
@@ -39,7 +40,10 @@ export async function readStoreContents(
   const key = options.key ?? null;
   const store = requireStore(path, { files: true, hasKey: key !== null });
   const format = formatByName(store.format);
-  const plan = format.planContents(store, { key });
+  const plan = await orCancelled(
+    async () => await format.planContents(store, { key }, new Turns(options.signal)),
+    options.signal,
+  );
   try {
     const { results, failures } = await runTasks(format, plan.tasks, {
       jobs: options.jobs ?? navigator.hardwareConcurrency,

@@ -6,6 +6,7 @@
 
 import { join } from "@std/path";
 import { OperationError } from "../base/errors.ts";
+import { type Steps, Turns } from "../base/turns.ts";
 import { stampFile } from "../fs/read_fs.ts";
 import type { Finding } from "../model/finding.ts";
 import { type CheckEvent, SCHEMA_VERSION } from "../model/report.ts";
@@ -36,7 +37,7 @@ import {
   readInterruptedChanges,
   readInterruptedTransaction,
 } from "./interrupted.ts";
-import { runTasks, throwIfCancelled } from "./run_tasks.ts";
+import { orCancelled, runTasks, throwIfCancelled } from "./run_tasks.ts";
 import { isSound, summarise } from "./summarise.ts";
 
 /** From which age on the distance between index and catalogue is named. */
@@ -158,7 +159,12 @@ async function checkOnce(
     ...checkInterruptedChanges(store.path, readInterruptedChanges(store.path)),
     ...checkInterruptedTransaction(readInterruptedTransaction(store.path)),
   ];
-  const survey = format.survey(store, settings);
+  const { signal } = options;
+  const turns = new Turns(signal);
+  const survey = await orCancelled(
+    async () => await format.survey(store, settings, turns),
+    signal,
+  );
   let outcome: CheckOutcome | null = null;
   let error: unknown = null;
   try {
@@ -168,7 +174,11 @@ async function checkOnce(
   } finally {
     survey.release();
   }
-  return { outcome, changed: findChanged(store, survey.files), error };
+  const changed = await orCancelled(
+    () => turns.run(findChanged(store, survey.files)),
+    signal,
+  );
+  return { outcome, changed, error };
 }
 
 /** What is known before the tasks are run. */
@@ -251,12 +261,16 @@ function forgetful(options: RunningOptions): RunningOptions {
   };
 }
 
-function findChanged(store: DetectedStore, files: readonly FileStamp[]): string[] {
-  return files.filter((before) => {
+function* findChanged(store: DetectedStore, files: readonly FileStamp[]): Steps<string[]> {
+  const changed: string[] = [];
+  for (const before of files) {
     const now = stampFile(join(store.path, before.path), before.path);
-    return now === null || now.modifiedMs !== before.modifiedMs || now.inode !== before.inode ||
-      (now.sizeBytes !== before.sizeBytes && !before.aggregate);
-  }).map((file) => file.path);
+    const isChanged = now === null || now.modifiedMs !== before.modifiedMs ||
+      now.inode !== before.inode || (now.sizeBytes !== before.sizeBytes && !before.aggregate);
+    if (isChanged) changed.push(before.path);
+    yield;
+  }
+  return changed;
 }
 
 function busy(store: DetectedStore, changed: readonly string[]): OperationError {

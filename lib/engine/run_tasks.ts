@@ -88,8 +88,9 @@ export async function runTasks(
   options: RunOptions,
 ): Promise<TaskOutcomes> {
   const totalBytes = tasks.reduce((sum, task) => sum + task.sizeBytes, 0);
-  // What runs here cannot be stopped in the middle.
-  const isWorthThreads = options.deadline !== undefined || (tasks.length > 1 && options.jobs > 1);
+  // What runs here cannot be stopped in the middle, and lets nobody else run: not even one large
+  // task alone does.
+  const isWorthThreads = options.deadline !== undefined || tasks.length === 1 || options.jobs > 1;
   const run = new TaskRun(tasks);
   if (totalBytes < WORKER_THRESHOLD_BYTES || !isWorthThreads) await runHere(format, run, options);
   else await runInWorkers(format, run, options);
@@ -294,6 +295,26 @@ function revive({ code, message, path, hint }: TaskFailure): OperationError {
     ...(path === null ? {} : { path }),
     ...(hint === null ? {} : { hint }),
   });
+}
+
+/**
+ * Does a part of a check that ends with whatever reason its signal has.
+ *
+ * @param work The part.
+ * @param signal The signal.
+ * @returns What the work returns.
+ * @throws {OperationError} `cancelled`: the signal was aborted; and what the work throws.
+ */
+export async function orCancelled<Result>(
+  work: () => Promise<Result>,
+  signal: AbortSignal | undefined,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throwIfCancelled(signal);
+    throw error;
+  }
 }
 
 /** Ends a check whose signal was aborted. */

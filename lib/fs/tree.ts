@@ -6,6 +6,7 @@
 
 import { dirname, isAbsolute, join, relative, SEPARATOR } from "@std/path";
 import { OperationError } from "../base/errors.ts";
+import { runAtOnce, type Steps } from "../base/turns.ts";
 import { isTemporaryName } from "./names.ts";
 import type { EntryFacts, WriteFs } from "./write_fs.ts";
 
@@ -67,12 +68,26 @@ function lookAt(fs: WriteFs, path: string): EntryFacts {
  * @param root A file, a link or a directory; nothing is done where there is none.
  */
 export function removeTree(fs: WriteFs, root: string): void {
+  runAtOnce(removeTreeInSteps(fs, root));
+}
+
+/**
+ * Removes a tree as {@linkcode removeTree} does, entry by entry.
+ *
+ * @param fs The file system.
+ * @param root A file, a link or a directory; nothing is done where there is none.
+ * @yields After each entry.
+ */
+export function* removeTreeInSteps(fs: WriteFs, root: string): Steps<void> {
   const facts = fs.look(root);
   if (facts === null) return;
   if (facts.kind !== "directory") return fs.removeFile(root);
   // What is in a directory that its owner may not write cannot be removed.
   if (facts.mode !== null && (facts.mode & 0o300) !== 0o300) fs.setMode(root, facts.mode | 0o700);
-  for (const name of fs.list(root)) removeTree(fs, join(root, name));
+  for (const name of fs.list(root)) {
+    yield* removeTreeInSteps(fs, join(root, name));
+    yield;
+  }
   fs.removeDirectory(root);
 }
 
@@ -88,12 +103,32 @@ export function syncTree(
   root: string,
   isSynced: (path: string) => boolean = () => false,
 ): void {
+  runAtOnce(syncTreeInSteps(fs, root, isSynced));
+}
+
+/**
+ * Waits for the disk as {@linkcode syncTree} does, entry by entry.
+ *
+ * @param fs The file system.
+ * @param root The tree.
+ * @param isSynced Tells of a file that it is on the disk already.
+ * @yields After each entry.
+ */
+export function* syncTreeInSteps(
+  fs: WriteFs,
+  root: string,
+  isSynced: (path: string) => boolean,
+): Steps<void> {
   const directories: string[] = [];
   for (const { path, facts } of walkTree(fs, root)) {
     if (facts.kind === "file" && !isSynced(path)) fs.syncFile(path);
     if (facts.kind === "directory") directories.push(path);
+    yield;
   }
-  for (const directory of directories.reverse()) fs.syncDirectory(directory);
+  for (const directory of directories.reverse()) {
+    fs.syncDirectory(directory);
+    yield;
+  }
 }
 
 /**

@@ -8,6 +8,7 @@
  * @module
  */
 
+import type { Steps, Turns } from "../base/turns.ts";
 import type { OperationErrorCode } from "../base/errors.ts";
 import type { Finding, JsonValue } from "./finding.ts";
 import type { CheckLevel, FormatName, SkippedBytes } from "./report.ts";
@@ -278,20 +279,28 @@ export interface StoreFormat {
    */
   detect(path: string, settings?: DetectSettings): DetectedStore | null;
   /** Lists the files, reads what the rest is planned by, and plans it. */
-  survey(store: DetectedStore, settings: CheckSettings): StoreSurvey;
+  survey(
+    store: DetectedStore,
+    settings: CheckSettings,
+    turns: Turns,
+  ): StoreSurvey | Promise<StoreSurvey>;
   /** Reads and judges one part of the store. */
   runTask(task: CheckTask, context: TaskContext): TaskResult | Promise<TaskResult>;
   /** Adds what only all results together show. */
   conclude(survey: StoreSurvey, results: readonly TaskResult[]): Conclusion;
-  /** Lists what a backup copies. */
-  planSnapshot(store: DetectedStore): SnapshotPlan;
+  /** Lists what a backup copies; there can be very many files. */
+  planSnapshot(store: DetectedStore): Steps<SnapshotPlan>;
   /**
    * Lists what alone tells the names of the collections and their settings; null where the format
    * has no files of their own for that.
    */
   planMetadataSnapshot(store: DetectedStore): SnapshotPlan | null;
   /** Plans reading what the collections hold. The store is whole: it has passed a full check. */
-  planContents(store: DetectedStore, settings?: ContentsSettings): ContentsPlan;
+  planContents(
+    store: DetectedStore,
+    settings: ContentsSettings,
+    turns: Turns,
+  ): ContentsPlan | Promise<ContentsPlan>;
   /** Lists the indexes that can be moved aside. The store may be damaged in any way. */
   listIndexes(store: DetectedStore): readonly IndexPart[];
   /** The database whose exclusive lock keeps engines out of the store, or null where there is none. */

@@ -12,6 +12,7 @@
 import { join } from "@std/path";
 import { OperationError } from "../base/errors.ts";
 import { pauseUnlessAborted } from "../base/pause.ts";
+import { runAtOnce } from "../base/turns.ts";
 import type { CheckOptions } from "../engine/check.ts";
 import { withOwnStore } from "../engine/own_store.ts";
 import { runCheck } from "../engine/run_check.ts";
@@ -90,7 +91,7 @@ export async function createSeal(path: string, options: SealOptions = {}): Promi
 
 /** Lists what is sealed, as it is now, and what is not. */
 function listSealed(store: DetectedStore): { files: Stamp[]; leftOut: LeftOut[] } {
-  const plan = formatByName(store.format).planSnapshot(store);
+  const plan = runAtOnce(formatByName(store.format).planSnapshot(store));
   const unusable = plan.files.filter(({ path }) => !isInnerPath(path));
   return {
     files: plan.files.filter(({ path }) => isInnerPath(path)),

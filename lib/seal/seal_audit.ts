@@ -13,6 +13,7 @@
 import { join } from "@std/path";
 import type { OperationError } from "../base/errors.ts";
 import { formatBytes, formatCount } from "../base/format.ts";
+import { runAtOnce } from "../base/turns.ts";
 import type { AuditContext, AuditResult, StoreAudit } from "../engine/audit.ts";
 import { isPartial } from "../engine/run_tasks.ts";
 import { BoundedFile } from "../fs/read_fs.ts";
@@ -59,7 +60,7 @@ class SealAudit {
   }
 
   async run(): Promise<AuditResult> {
-    const { files } = formatByName(this.#store.format).planSnapshot(this.#store);
+    const { files } = runAtOnce(formatByName(this.#store.format).planSnapshot(this.#store));
     const present = new Map<string, Stamp>(files.map((file) => [file.path, file]));
     for (const sealed of this.#seal.files) {
       const stamp = present.get(sealed.path);

@@ -17,6 +17,7 @@
 import { join } from "@std/path";
 import { type OperationError, toOperationError } from "../base/errors.ts";
 import { formatNumber } from "../base/format.ts";
+import type { Steps } from "../base/turns.ts";
 import { isTemporaryName } from "../fs/names.ts";
 import { toFileStamp } from "../fs/read_fs.ts";
 import { INNER_WORK_DIRECTORY_NAME } from "../fs/work_directory.ts";
@@ -41,11 +42,12 @@ export interface SnapshotRules {
  *
  * @param storePath The store's directory.
  * @param rules What is special in its format.
+ * @yields After each entry.
  * @returns The files and directories, each with the outer ones first, and what is left out.
  * @throws {OperationError} The store's directory, or what an engine keeps in it, cannot be looked
  * at.
  */
-export function walkSnapshot(storePath: string, rules: SnapshotRules): SnapshotPlan {
+export function* walkSnapshot(storePath: string, rules: SnapshotRules): Steps<SnapshotPlan> {
   const files: SnapshotFile[] = [];
   const directories: string[] = [];
   const leftOut: LeftOut[] = [];
@@ -56,7 +58,7 @@ export function walkSnapshot(storePath: string, rules: SnapshotRules): SnapshotP
   // What an engine keeps comes first: nothing that others put beside it takes its place.
   for (const name of [...own, ...names.filter((name) => !rules.isEngines(name))]) {
     const walk = new EntryWalk(storePath, name, rules, entries);
-    walk.visit(name, [root]);
+    yield* walk.visit(name, [root]);
     entries = walk.entriesLeft;
     for (const file of walk.files) files.push(file);
     for (const directory of walk.directories) directories.push(directory);
@@ -108,10 +110,11 @@ class EntryWalk {
    *
    * @param name The entry.
    * @param above The directories above it, with every link resolved.
+   * @yields After each entry.
    */
-  visit(name: string, above: readonly string[]): void {
+  *visit(name: string, above: readonly string[]): Steps<void> {
     try {
-      this.#visit(name, above);
+      yield* this.#visit(name, above);
     } catch (error) {
       if (!(error instanceof TooMuch)) throw error;
       this.files = [];
@@ -120,7 +123,7 @@ class EntryWalk {
     }
   }
 
-  #visit(name: string, above: readonly string[]): void {
+  *#visit(name: string, above: readonly string[]): Steps<void> {
     if (this.entriesLeft === 0) {
       const most = formatNumber(this.#rules.mostEntries);
       throw new TooMuch(`with it, the store has more than ${most} entries`);
@@ -134,14 +137,14 @@ class EntryWalk {
     if (reason !== null) {
       this.leftOut.push({ path: name, reason });
     } else if (info?.isDirectory) {
-      this.#visitDirectory(name, above);
+      yield* this.#visitDirectory(name, above);
     } else if (info?.isFile) {
       const kind = this.#rules.kindOf(name);
       if (kind !== null) this.files.push({ ...toFileStamp(name, info), kind });
     }
   }
 
-  #visitDirectory(name: string, above: readonly string[]): void {
+  *#visitDirectory(name: string, above: readonly string[]): Steps<void> {
     const path = join(this.#storePath, name);
     const found = this.#unlessRefused(name, () => {
       return { resolved: resolvePath(path), names: listOnce(path, name, this.leftOut) };
@@ -155,7 +158,10 @@ class EntryWalk {
     if (above.length > DEEPEST) throw new TooMuch(`its directories are more than ${DEEPEST} deep`);
     this.directories.push(name);
     const within = [...above, resolved];
-    for (const child of names) this.#visit(`${name}/${child}`, within);
+    for (const child of names) {
+      yield* this.#visit(`${name}/${child}`, within);
+      yield;
+    }
   }
 
   /** Leaves out what may not be read, unless it is the engine's; then it gives undefined. */

@@ -51,7 +51,7 @@ Deno.test("createBackup() is whole or not there at all, whichever write fails", 
     assert(!isMade || listed.length === 2, context);
     for (const { directory } of listed) await assertWhole(directory);
     assertEquals(namesIn(`${store}.vecfsck`).filter((name) => !isExplained(name)), [], context);
-    clearTemporaries(localFs, backups, { isOwn: true });
+    await clearTemporaries(localFs, backups, { isOwn: true });
     for (const { directory } of listed.slice(1)) removeTree(localFs, directory);
     assertEquals(namesIn(backups), [first.id], context);
   }

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { OperationError } from "../../lib/base/errors.ts";
+import { Turns } from "../../lib/base/turns.ts";
 import { runTasks, type WorkerAnswer, type WorkerOrder } from "../../lib/engine/run_tasks.ts";
 import { chromaFormat } from "../../lib/stores/chroma/format.ts";
 import { chromemFormat } from "../../lib/stores/chromem/format.ts";
@@ -102,9 +103,10 @@ Deno.test("runTasks() ends a task that waits, when it tells of progress after th
 
 Deno.test("a Worker ends a task when it tells of progress and nobody wants it any more", async () => {
   const store = await chromemStore("plain");
-  const survey = chromemFormat.survey(
+  const survey = await chromemFormat.survey(
     { path: store, format: "chromem", evidence: "" },
     { level: "full", staleSeconds: 0, names: [], key: null },
+    new Turns(undefined),
   );
   const task = survey.tasks.find(({ sizeBytes }) => sizeBytes > 0);
   assert(task !== undefined);

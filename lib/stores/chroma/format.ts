@@ -5,6 +5,7 @@
  */
 
 import { join } from "@std/path";
+import type { Steps } from "../../base/turns.ts";
 import type {
   ByteOwners,
   ByteRange,
@@ -52,7 +53,7 @@ export const chromaFormat: StoreFormat = {
   planContents(store: DetectedStore): ContentsPlan {
     return planChromaContents(store);
   },
-  planSnapshot(store: DetectedStore): SnapshotPlan {
+  planSnapshot(store: DetectedStore): Steps<SnapshotPlan> {
     return planChromaSnapshot(store);
   },
   planMetadataSnapshot(): null {

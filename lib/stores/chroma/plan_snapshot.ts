@@ -9,6 +9,7 @@
  * @module
  */
 
+import type { Steps } from "../../base/turns.ts";
 import type { DetectedStore, SnapshotPlan } from "../../model/store.ts";
 import { type SnapshotRules, walkSnapshot } from "../snapshot_walk.ts";
 import { CATALOGUE_NAME, COMPANION_SUFFIXES, isSegmentDirectoryName } from "./layout.ts";
@@ -30,6 +31,6 @@ const RULES: SnapshotRules = {
  * @throws {OperationError} The store's directory, or what an engine keeps in it, cannot be looked
  * at.
  */
-export function planChromaSnapshot(store: DetectedStore): SnapshotPlan {
+export function planChromaSnapshot(store: DetectedStore): Steps<SnapshotPlan> {
   return walkSnapshot(store.path, RULES);
 }

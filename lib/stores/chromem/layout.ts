@@ -18,6 +18,7 @@
  */
 
 import { join } from "@std/path";
+import { runAtOnce, type Steps } from "../../base/turns.ts";
 import { isTemporaryName } from "../../fs/names.ts";
 import { toFileStamp } from "../../fs/read_fs.ts";
 import { INNER_WORK_DIRECTORY_NAME } from "../../fs/work_directory.ts";
@@ -146,6 +147,18 @@ export function documentFilesOf(folder: CollectionFolder, extension: Extension):
  * @throws {OperationError} The directory, or something in it, cannot be looked at.
  */
 export function readLayout(path: string): Layout {
+  return runAtOnce(readLayoutInSteps(path));
+}
+
+/**
+ * Lists the directory of a database as {@linkcode readLayout} does, entry by entry.
+ *
+ * @param path The database's directory.
+ * @yields After each entry.
+ * @returns What stands there; nothing has been opened.
+ * @throws {OperationError} The directory, or something in it, cannot be looked at.
+ */
+export function* readLayoutInSteps(path: string): Steps<Layout> {
   const folders: CollectionFolder[] = [];
   const notFolders: string[] = [];
   const leftovers: FileStamp[] = [];
@@ -154,7 +167,7 @@ export function readLayout(path: string): Layout {
     const { name } = entry;
     if (name === INNER_WORK_DIRECTORY_NAME) continue;
     if (entry.isDirectory) {
-      const folder = readFolder(path, name);
+      const folder = yield* readFolderInSteps(path, name);
       if (isCollection(folder)) {
         folders.push(folder);
         continue;
@@ -203,11 +216,16 @@ function isCollection({ name, files, special, foreign }: CollectionFolder): bool
  * @throws {OperationError} The folder, or something in it, cannot be looked at.
  */
 export function readFolder(storePath: string, name: string): CollectionFolder {
+  return runAtOnce(readFolderInSteps(storePath, name));
+}
+
+function* readFolderInSteps(storePath: string, name: string): Steps<CollectionFolder> {
   const files: GobFile[] = [];
   const special: SpecialEntry[] = [];
   const leftovers: FileStamp[] = [];
   const foreign: StoreFile[] = [];
   for (const entry of listEntries(join(storePath, name))) {
+    yield;
     const path = `${name}/${entry.name}`;
     const extension = extensionOf(entry.name);
     const info = statOrNull(`${storePath}/${path}`);

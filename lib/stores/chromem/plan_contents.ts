@@ -4,9 +4,16 @@
  * @module
  */
 
-import type { ContentsPlan, DetectedStore, TaskContext, TaskResult } from "../../model/store.ts";
+import type { Turns } from "../../base/turns.ts";
+import type {
+  ContentsPlan,
+  ContentsSettings,
+  DetectedStore,
+  TaskContext,
+  TaskResult,
+} from "../../model/store.ts";
 import { ContentsHash } from "./contents_hash.ts";
-import { documentFilesOf, readLayout } from "./layout.ts";
+import { documentFilesOf, readLayoutInSteps } from "./layout.ts";
 import { readCollections } from "./read_collections.ts";
 import { readDocument } from "./read_gob_file.ts";
 import type { ContentsTask } from "./tasks.ts";
@@ -16,11 +23,17 @@ import type { ContentsTask } from "./tasks.ts";
  * lost, which go by the name of their folder.
  *
  * @param store The database.
+ * @param _settings Nothing of it is encrypted.
+ * @param turns Lets others run meanwhile.
  * @returns A task for each collection.
  * @throws {OperationError} The directory or a metadata file cannot be read.
  */
-export function planChromemContents(store: DetectedStore): ContentsPlan {
-  const layout = readLayout(store.path);
+export async function planChromemContents(
+  store: DetectedStore,
+  _settings: ContentsSettings,
+  turns: Turns,
+): Promise<ContentsPlan> {
+  const layout = await turns.run(readLayoutInSteps(store.path));
   const tasks: ContentsTask[] = [];
   for (const { folder, name, failure, isVisible } of readCollections(layout)) {
     if (failure !== null) throw failure;

@@ -7,6 +7,7 @@
  */
 
 import { join } from "@std/path";
+import type { Steps } from "../../base/turns.ts";
 import { toFileStamp } from "../../fs/read_fs.ts";
 import { INNER_WORK_DIRECTORY_NAME } from "../../fs/work_directory.ts";
 import type { DetectedStore, SnapshotFile, SnapshotPlan } from "../../model/store.ts";
@@ -30,7 +31,7 @@ const RULES: SnapshotRules = {
  * @returns The files and directories, each with the outer ones first, and what is left out.
  * @throws {OperationError} The directory, or a folder of a collection, cannot be looked at.
  */
-export function planChromemSnapshot(store: DetectedStore): SnapshotPlan {
+export function planChromemSnapshot(store: DetectedStore): Steps<SnapshotPlan> {
   return walkSnapshot(store.path, RULES);
 }
 

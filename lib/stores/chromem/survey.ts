@@ -5,12 +5,19 @@
  * @module
  */
 
+import type { Turns } from "../../base/turns.ts";
 import { createFinding, type Finding } from "../../model/finding.ts";
 import type { SkippedBytes } from "../../model/report.ts";
 import type { CheckSettings, DetectedStore, StoreSurvey } from "../../model/store.ts";
 import { listDoubtful, placeOf } from "./check_collections.ts";
 import { checkLayout } from "./check_layout.ts";
-import { isMetadataFile, type Layout, listFiles, QUARANTINE_NAME, readLayout } from "./layout.ts";
+import {
+  isMetadataFile,
+  type Layout,
+  listFiles,
+  QUARANTINE_NAME,
+  readLayoutInSteps,
+} from "./layout.ts";
 import { type Collection, readCollections } from "./read_collections.ts";
 import { planDocumentTasks, planMetadataTask } from "./tasks.ts";
 
@@ -32,11 +39,16 @@ export interface ChromemSurvey extends StoreSurvey {
  *
  * @param store The database.
  * @param settings What the check was asked to do.
+ * @param turns Lets others run meanwhile.
  * @returns The findings so far and the tasks that are left.
  * @throws {OperationError} The directory cannot be looked at.
  */
-export function surveyChromem(store: DetectedStore, settings: CheckSettings): ChromemSurvey {
-  const layout = readLayout(store.path);
+export async function surveyChromem(
+  store: DetectedStore,
+  settings: CheckSettings,
+  turns: Turns,
+): Promise<ChromemSurvey> {
+  const layout = await turns.run(readLayoutInSteps(store.path));
   const found = readCollections(layout);
   const wanted = listDoubtful(found);
   const documents = settings.level === "quick"

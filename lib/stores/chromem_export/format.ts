@@ -5,6 +5,7 @@
  */
 
 import { OperationError } from "../../base/errors.ts";
+import type { Steps } from "../../base/turns.ts";
 import { stampFile } from "../../fs/read_fs.ts";
 import type {
   CheckSettings,
@@ -55,7 +56,7 @@ export const chromemExportFormat: StoreFormat = {
   planContents(store: DetectedStore, settings?: ContentsSettings): ContentsPlan {
     return planExport(store, "contents", settings?.key ?? null);
   },
-  planSnapshot(store: DetectedStore): SnapshotPlan {
+  planSnapshot(store: DetectedStore): Steps<SnapshotPlan> {
     throw unsupported(store);
   },
   planMetadataSnapshot(): null {

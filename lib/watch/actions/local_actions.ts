@@ -9,9 +9,10 @@ import { dirname } from "@std/path";
 import { isTrusted, listBackups, selectOwn } from "../../backup/catalogue.ts";
 import { createBackup } from "../../backup/create.ts";
 import { backupPlaceOf } from "../../backup/place.ts";
-import { executePrune, planPrune } from "../../backup/prune.ts";
+import { executePrune, planPruneInSteps } from "../../backup/prune.ts";
 import { OperationError } from "../../base/errors.ts";
 import { formatDuration } from "../../base/format.ts";
+import { Turns } from "../../base/turns.ts";
 import { keepEnginesOut } from "../../engine/own_store.ts";
 import type { RecoveredChange } from "../../fs/recover.ts";
 import type { WriteFs } from "../../fs/write_fs.ts";
@@ -101,7 +102,8 @@ export class LocalActions implements StoreActions {
     const { fs } = this.#world;
     const { path, backup: { directory, keep } } = context.plan;
     const place = backupPlaceOf(fs, path, directory ?? undefined);
-    return await executePrune(planPrune(place, keep, { fs }), this.#writing(context));
+    const plan = await new Turns(context.signal).run(planPruneInSteps(place, keep, { fs }));
+    return await executePrune(plan, this.#writing(context));
   }
 
   /** Optimises the store. */

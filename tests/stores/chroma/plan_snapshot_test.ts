@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { join } from "@std/path";
+import { runAtOnce } from "../../../lib/base/turns.ts";
 import { OperationError } from "../../../lib/base/errors.ts";
 import type { SnapshotPlan } from "../../../lib/model/store.ts";
 import { chromaFormat } from "../../../lib/stores/chroma/format.ts";
@@ -16,7 +17,7 @@ async function emptyStore(): Promise<string> {
 }
 
 function planOf(path: string): SnapshotPlan {
-  return planChromaSnapshot({ path, format: "chroma", evidence: "" });
+  return runAtOnce(planChromaSnapshot({ path, format: "chroma", evidence: "" }));
 }
 
 function namesOf(plan: SnapshotPlan): string[] {

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { runAtOnce } from "../../../lib/base/turns.ts";
 import type { DetectedStore } from "../../../lib/model/store.ts";
 import {
   planChromemMetadataSnapshot,
@@ -19,7 +20,7 @@ Deno.test("planChromemSnapshot() lists every file of a golden database, and what
     store.write("notes.txt", "hello");
     store.write(".quarantine/a1b2c3d4/a1b2c3d4.gob", "x");
     store.write(".vecfsck/lock", "x");
-    const plan = planChromemSnapshot(storeAt(store.path));
+    const plan = runAtOnce(planChromemSnapshot(storeAt(store.path)));
     assertEquals(plan.directories, [".quarantine", ".quarantine/a1b2c3d4", ...FOLDERS]);
     assertEquals(plan.leftOut, [{ path: ".vecfsck", reason: "the work directory of vecfsck" }]);
     assertEquals(plan.files.length, 104 + 2);
