@@ -1,12 +1,13 @@
 /**
- * Writes docs/codes.md from the table of finding codes, and docs/watch.schema.json from the table of
- * what a configuration can say: `deno task docs`. With `--check` it only says whether they are up to
+ * Writes docs/codes.md from the table of finding codes, docs/watch.schema.json from the table of
+ * what a configuration can say, and docs/reference.md from the table of verbs: `deno task docs`. With `--check` it only says whether they are up to
  * date.
  *
  * @module
  */
 
 import { fromFileUrl, relative } from "@std/path";
+import { renderReferencePage } from "../lib/cli/reference_page.ts";
 import { FINDING_CODES, type FindingCode } from "../lib/model/codes.ts";
 import { makeConfigurationSchema } from "../lib/watch/configuration/configuration_schema.ts";
 
@@ -16,6 +17,11 @@ export const CODES_PAGE: string = fromFileUrl(new URL("../docs/codes.md", import
 /** The schema of the configuration of `watch`. */
 export const WATCH_SCHEMA: string = fromFileUrl(
   new URL("../docs/watch.schema.json", import.meta.url),
+);
+
+/** The reference of the command line. */
+export const REFERENCE_PAGE: string = fromFileUrl(
+  new URL("../docs/reference.md", import.meta.url),
 );
 
 const GROUPS: readonly (readonly [string, string])[] = [
@@ -78,6 +84,7 @@ if (import.meta.main) {
   const pages: readonly (readonly [string, string])[] = [
     [CODES_PAGE, renderCodesPage()],
     [WATCH_SCHEMA, renderWatchSchema()],
+    [REFERENCE_PAGE, renderReferencePage()],
   ];
   for (const [path, text] of pages) {
     if (!Deno.args.includes("--check")) await Deno.writeTextFile(path, text);

@@ -121,6 +121,12 @@ Deno.test("docs/watch.schema.json is what the table of fields gives", async () =
   assertEquals(await Deno.readTextFile(WATCH_SCHEMA), renderWatchSchema());
 });
 
+Deno.test("docs/reference.md is what the table of verbs gives", async () => {
+  const { REFERENCE_PAGE } = await import("../scripts/generate_docs.ts");
+  const { renderReferencePage } = await import("../lib/cli/reference_page.ts");
+  assertEquals(await Deno.readTextFile(REFERENCE_PAGE), renderReferencePage());
+});
+
 Deno.test("no finding code is given twice", () => {
   const text = sources.find((source) => source.path === "model/codes.ts")?.text ?? "";
   const codes = [...text.matchAll(/"(VF\d{4})"/g)].map((match) => match[1]);

@@ -7,7 +7,8 @@
 import type { OperationError } from "../base/errors.ts";
 import { printable } from "../base/printable.ts";
 import { findNearest } from "../base/nearest.ts";
-import { isOption, type OptionValues, parseOptions } from "./options.ts";
+import type { OptionValues } from "./option_values.ts";
+import { isOption, parseOptions, toChoice } from "./options.ts";
 import type { OptionSpecification, VerbSpecification } from "./specification.ts";
 import { usageError } from "./usage_error.ts";
 import { findVerb, optionsOf, VERBS } from "./verbs.ts";
@@ -41,7 +42,7 @@ export function parseCall(args: readonly string[]): Call {
   if (verb === null) return { kind: "nothing" };
   requireNoConflict(options, specifications, verb);
   requireOperands(operands, verb);
-  return { kind: "run", verb, options, operands };
+  return { kind: "run", verb, options, operands: chooseOperands(operands, verb) };
 }
 
 /**
@@ -115,4 +116,14 @@ function requireOperands(operands: readonly string[], verb: VerbSpecification): 
   if (extra !== undefined && !isOpen) {
     throw usageError(`Unexpected argument: ${printable(extra)}`, verb);
   }
+}
+
+/** Holds the arguments that can be one of a few words against these. */
+function chooseOperands(operands: readonly string[], verb: VerbSpecification): readonly string[] {
+  return operands.map((operand, index) => {
+    const argument = verb.arguments[index];
+    return argument === undefined
+      ? operand
+      : toChoice(argument.name, operand, argument.choices, verb);
+  });
 }

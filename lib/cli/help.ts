@@ -35,15 +35,15 @@ export function renderUsage(verb: VerbSpecification | null): string {
  */
 export function renderStartScreen(): string[] {
   return [
-    "vecfsck says whether an embedded vector store (Chroma) is safe to open,",
-    "names what in it is damaged, repairs it, and keeps copies that can be trusted.",
+    "vecfsck says whether an embedded vector store (Chroma, chromem-go) is safe to",
+    "open, names what in it is damaged, repairs it, and keeps copies to be trusted.",
     "",
     ...renderTerm("  vecfsck check STORE", "check a store; nothing in it is changed", 25),
     ...renderTerm("  vecfsck repair STORE", "bring back what is damaged, without a model", 25),
     ...renderTerm("  vecfsck backup STORE", "copy it, also while an engine uses it", 25),
-    ...renderTerm("  vecfsck restore STORE", "bring it back; what stood there is kept", 25),
     "",
-    "STORE is the directory that holds chroma.sqlite3. `vecfsck help` lists all verbs.",
+    "STORE is the directory that holds chroma.sqlite3, or the folders of chromem-go's",
+    "collections. `vecfsck help` lists all verbs.",
   ];
 }
 

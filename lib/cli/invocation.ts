@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { OptionValues } from "./options.ts";
+import type { OptionValues } from "./option_values.ts";
 import type { Environment } from "./environment.ts";
 import type { Output } from "./output.ts";
 

@@ -7,7 +7,7 @@
 import { OperationError } from "../base/errors.ts";
 import { formatCount } from "../base/format.ts";
 import { readOptionFile } from "./option_file.ts";
-import type { OptionValues } from "./options.ts";
+import type { OptionValues } from "./option_values.ts";
 
 /** A list of every name that was ever given is far below this. */
 const MOST_BYTES = 64 << 20;

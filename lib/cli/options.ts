@@ -10,60 +10,9 @@ import { parseDuration } from "../base/duration.ts";
 import type { OperationError } from "../base/errors.ts";
 import { printable } from "../base/printable.ts";
 import { findNearest } from "../base/nearest.ts";
+import { type OptionValue, OptionValues } from "./option_values.ts";
 import type { OptionSpecification, ValueOption, VerbSpecification } from "./specification.ts";
 import { usageError } from "./usage_error.ts";
-
-/** A value that was given: a number, a span in milliseconds, a size in bytes, or texts. */
-export type OptionValue = number | readonly string[];
-
-/** The options of a call by name. */
-export class OptionValues {
-  readonly #flags: ReadonlySet<string>;
-  readonly #values: ReadonlyMap<string, OptionValue>;
-
-  /** Makes values from the flags that are set and the values that are known. */
-  constructor(flags: Iterable<string>, values: Iterable<readonly [string, OptionValue]> = []) {
-    this.#flags = new Set(flags);
-    this.#values = new Map(values);
-  }
-
-  /** Whether an option was given, or has a value by default. */
-  has(name: string): boolean {
-    return this.#flags.has(name) || this.#values.has(name);
-  }
-
-  /** Whether a flag was given. */
-  flag(name: string): boolean {
-    return this.#flags.has(name);
-  }
-
-  /** The number that was given, else the table's default, else undefined. */
-  count(name: string): number | undefined {
-    const value = this.#values.get(name);
-    return typeof value === "number" ? value : undefined;
-  }
-
-  /** The span that was given, in milliseconds, else the table's default, else undefined. */
-  duration(name: string): number | undefined {
-    return this.count(name);
-  }
-
-  /** The size that was given, in bytes, or undefined. */
-  size(name: string): number | undefined {
-    return this.count(name);
-  }
-
-  /** The text that was given, the last one where there are several, or undefined. */
-  text(name: string): string | undefined {
-    return this.texts(name).at(-1);
-  }
-
-  /** Every text that was given. */
-  texts(name: string): readonly string[] {
-    const value = this.#values.get(name);
-    return typeof value === "object" ? value : [];
-  }
-}
 
 /**
  * Reads the options among arguments.
@@ -123,8 +72,32 @@ function toValue(
       if (given.length > 1 && !option.repeatable) {
         throw usageError(`--${option.name} can be given only once`, verb);
       }
-      return given.length === 0 ? undefined : given;
+      if (given.length === 0) return undefined;
+      return given.map((text) => toChoice(`--${option.name}`, text, option.choices, verb));
   }
+}
+
+/**
+ * Takes a text for the choice that it names, in small or capital letters.
+ *
+ * @param name What has the value, for errors: `--strategy`.
+ * @param text What was typed.
+ * @param choices What it can be; every text is right when left out.
+ * @param verb The verb, for errors.
+ * @returns The choice.
+ * @throws {OperationError} With the code `usage`: there is no such choice.
+ */
+export function toChoice(
+  name: string,
+  text: string,
+  choices: readonly string[] | undefined,
+  verb: VerbSpecification | null,
+): string {
+  if (choices === undefined) return text;
+  const choice = choices.find((known) => known === text.toLowerCase());
+  if (choice !== undefined) return choice;
+  const known = `${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`;
+  throw usageError(`${name} needs ${known}, not "${printable(text)}"`, verb);
 }
 
 /**

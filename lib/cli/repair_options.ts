@@ -6,25 +6,20 @@
 
 import { printable } from "../base/printable.ts";
 import { FINDING_CODES } from "../model/codes.ts";
-import type { IndexStrategy } from "../model/repair.ts";
 import type { RepairPlanOptions } from "../repair/outcome.ts";
 import type { Invocation } from "./invocation.ts";
 import { readNames } from "./names_file.ts";
+import { SHADOWED_WAYS, STRATEGIES } from "./specification/repair.ts";
 import { findNearest } from "../base/nearest.ts";
 import { usageError } from "./usage_error.ts";
 import { findVerb } from "./verbs.ts";
-
-const SHADOWED_WAYS: readonly ("apart" | "merge")[] = ["apart", "merge"];
-
-const STRATEGIES: readonly ("auto" | IndexStrategy)[] = ["auto", "index", "queue"];
 
 /**
  * Reads how a repair is to be planned.
  *
  * @param invocation The call.
  * @returns The options, without who is told of progress.
- * @throws {OperationError} With the code `usage`: a code or a way is unknown, or no thread is left
- * to work. With another code: the file of names cannot be read.
+ * @throws {OperationError} With the code `usage`: a code is unknown, or no thread is left to work. With another code: the file of names cannot be read.
  */
 export function readPlanOptions(
   { options, environment, signal }: Invocation,
@@ -36,11 +31,11 @@ export function readPlanOptions(
     ...(only.length === 0 ? {} : { only }),
     ...(jobs === undefined ? {} : { jobs }),
     collection: options.text("collection"),
-    strategy: readWay("strategy", options.text("strategy") ?? "auto", STRATEGIES),
+    strategy: options.choice("strategy", STRATEGIES) ?? "auto",
     vectorsPath: options.text("vectors"),
     names: readNames(options),
     unnamed: options.flag("quarantine") ? "quarantine" : "rename",
-    shadowed: readWay("shadowed", options.text("shadowed") ?? "apart", SHADOWED_WAYS),
+    shadowed: options.choice("shadowed", SHADOWED_WAYS) ?? "apart",
     keepUnsearchable: options.flag("keep-unsearchable"),
     eraseDeleted: options.flag("erase-deleted"),
     maxMemoryBytes: options.size("max-memory"),
@@ -60,13 +55,6 @@ function toCode(text: string): string {
   throw repairUsage(
     `--only needs the code or the name of a finding, not "${printable(word)}"${guess}`,
   );
-}
-
-function readWay<Way extends string>(option: string, text: string, ways: readonly Way[]): Way {
-  const way = ways.find((known) => known === text);
-  if (way !== undefined) return way;
-  const choice = `${ways.slice(0, -1).join(", ")} or ${ways.at(-1)}`;
-  throw repairUsage(`--${option} needs ${choice}, not "${printable(text)}"`);
 }
 
 function repairUsage(message: string): Error {

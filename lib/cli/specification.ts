@@ -62,6 +62,8 @@ export interface TextOption extends OptionBase {
   readonly valueName: string;
   /** Whether it can be given several times. */
   readonly repeatable?: boolean;
+  /** What it can be, in small letters, where that is one of a few words. */
+  readonly choices?: readonly string[];
 }
 
 /** An option that takes a value. */
@@ -80,6 +82,10 @@ export interface ArgumentSpecification {
   readonly required: boolean;
   /** Whether there can be several. */
   readonly repeatable: boolean;
+  /** What it can be, in small letters, where that is one of a few words. */
+  readonly choices?: readonly string[];
+  /** Whether a store can be a file here; it is a directory otherwise. */
+  readonly canBeFile?: boolean;
 }
 
 /** An example in the help of a verb. */

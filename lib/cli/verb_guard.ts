@@ -5,11 +5,9 @@
  */
 
 import { OperationError } from "../base/errors.ts";
-import { printable } from "../base/printable.ts";
 import {
   GUARD_POLICIES,
   type GuardOutcome,
-  type GuardPolicy,
   type GuardProbe,
   type GuardSettings,
 } from "../guard/guard_outcome.ts";
@@ -35,7 +33,7 @@ import { findVerb } from "./verbs.ts";
  */
 export async function run(invocation: Invocation): Promise<ExitCode> {
   const { operands, options } = invocation;
-  const onDamage = readPolicy(invocation);
+  const onDamage = options.choice("on-damage", GUARD_POLICIES) ?? "refuse";
   const verb = findVerb("guard") ?? null;
   if (options.text("state") !== undefined && operands.length > 1) {
     throw usageError("--state names the file of one store", verb);
@@ -50,16 +48,6 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
     if ((exitCode & EXIT.CANCELLED) !== 0) break;
   }
   return exitCode;
-}
-
-function readPolicy({ options }: Invocation): GuardPolicy {
-  const text = options.text("on-damage") ?? "refuse";
-  const policy = GUARD_POLICIES.find((known) => known === text);
-  if (policy !== undefined) return policy;
-  throw usageError(
-    `--on-damage needs refuse, repair, quarantine or restore, not "${printable(text)}"`,
-    findVerb("guard") ?? null,
-  );
 }
 
 async function readProbe(invocation: Invocation): Promise<GuardProbe | undefined> {

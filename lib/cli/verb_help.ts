@@ -1,5 +1,5 @@
 /**
- * `vecfsck help [VERB]`.
+ * `vecfsck help [VERB]` and `vecfsck help --man`.
  *
  * @module
  */
@@ -11,6 +11,7 @@ import { renderProgramHelp, renderVerbHelp } from "./help.ts";
 import type { Invocation } from "./invocation.ts";
 import type { Output } from "./output.ts";
 import type { VerbSpecification } from "./specification.ts";
+import { usageError } from "./usage_error.ts";
 import { findVerb } from "./verbs.ts";
 
 /**
@@ -18,9 +19,17 @@ import { findVerb } from "./verbs.ts";
  *
  * @param invocation The call.
  * @returns The exit code.
- * @throws {OperationError} With the code `usage`: there is no such verb.
+ * @throws {OperationError} With the code `usage`: there is no such verb, or one was named together
+ * with `--man`.
  */
-export async function run({ operands, output }: Invocation): Promise<ExitCode> {
+export async function run({ operands, options, output }: Invocation): Promise<ExitCode> {
+  if (options.flag("man")) {
+    if (operands.length > 0) throw usageError("--man takes no VERB", findVerb("help") ?? null);
+    // Every call loads this file, and next to none prints the page.
+    const { renderManPage } = await import("./man_page.ts");
+    await printText(null, renderManPage(), output);
+    return EXIT.CLEAN;
+  }
   const name = operands.length === 0 ? undefined : operands.join(" ");
   const verb = name === undefined ? null : findVerb(name);
   if (verb === undefined) throw unknownVerb(name ?? "");
@@ -36,6 +45,14 @@ export async function run({ operands, output }: Invocation): Promise<ExitCode> {
  */
 export async function printHelp(verb: VerbSpecification | null, output: Output): Promise<void> {
   const lines = verb === null ? renderProgramHelp() : renderVerbHelp(verb);
-  if (output.json) await output.printJson(createHelpLine(verb?.name ?? null, lines.join("\n")));
+  await printText(verb?.name ?? null, lines, output);
+}
+
+async function printText(
+  verb: string | null,
+  lines: readonly string[],
+  output: Output,
+): Promise<void> {
+  if (output.json) await output.printJson(createHelpLine(verb, lines.join("\n")));
   else await output.print(lines);
 }

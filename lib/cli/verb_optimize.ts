@@ -5,7 +5,6 @@
  */
 
 import { OperationError } from "../base/errors.ts";
-import { printable } from "../base/printable.ts";
 import { runOptimization } from "../optimize/optimize_store.ts";
 import type {
   OptimizationOutcome,
@@ -20,7 +19,6 @@ import {
   renderOptimizationOutcome,
   renderOptimizationPlan,
 } from "../output/optimize_text.ts";
-import type { JournalMode } from "../stores/optimize_format.ts";
 import { listStoreHolders } from "../writing/transaction/store_holders.ts";
 import { mayProceed } from "./backup_options.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
@@ -29,10 +27,9 @@ import { printLines, showPlan } from "./plan_report.ts";
 import { type ProgressBar, withProgress } from "./progress_bar.ts";
 import { withReports } from "./quarantine_options.ts";
 import type { RecoveredChanges } from "./recovered.ts";
+import { JOURNAL_MODES } from "./specification/optimize.ts";
 import { usageError } from "./usage_error.ts";
 import { findVerb } from "./verbs.ts";
-
-const JOURNAL_MODES: readonly JournalMode[] = ["wal", "delete"];
 
 /**
  * Optimises every store that was named, one after another.
@@ -66,19 +63,12 @@ function readPlanOptions(
   if (jobs === 0) throw optimizeUsage("--jobs needs at least 1");
   return {
     ...(jobs === undefined ? {} : { jobs }),
-    journalMode: readJournalMode(options.text("journal-mode")),
+    journalMode: options.choice("journal-mode", JOURNAL_MODES),
     compactIndexes: options.flag("compact-indexes"),
     maxMemoryBytes: options.size("max-memory"),
     signal,
     fs: environment.fs,
   };
-}
-
-function readJournalMode(text: string | undefined): JournalMode | undefined {
-  if (text === undefined) return undefined;
-  const mode = JOURNAL_MODES.find((known) => known === text.toLowerCase());
-  if (mode !== undefined) return mode;
-  throw optimizeUsage(`--journal-mode needs wal or delete, not "${printable(text)}"`);
 }
 
 function optimizeUsage(message: string): Error {

@@ -11,6 +11,7 @@
 import type { OptionSpecification, VerbSpecification } from "./specification.ts";
 import { BACKUP_VERBS } from "./specification/backup.ts";
 import { CHECK_VERBS } from "./specification/check.ts";
+import { COMPLETIONS_VERBS } from "./specification/completions.ts";
 import { DRILL_VERBS } from "./specification/drill.ts";
 import { GUARD_VERBS } from "./specification/guard.ts";
 import { HELP_VERBS } from "./specification/help.ts";
@@ -51,6 +52,7 @@ export const VERBS: readonly VerbSpecification[] = [
   ...OPTIMIZE_VERBS,
   ...QUARANTINE_VERBS,
   ...DRILL_VERBS,
+  ...COMPLETIONS_VERBS,
   ...HELP_VERBS,
 ];
 

@@ -7,11 +7,7 @@
 import { resolve } from "@std/path";
 import { printable } from "../base/printable.ts";
 import { COMMON_FIELDS } from "../watch/configuration/configuration_fields.ts";
-import {
-  WATCH_POLICIES,
-  type WatchPolicy,
-  type WatchSettings,
-} from "../watch/configuration/watch_configuration.ts";
+import { WATCH_POLICIES, type WatchSettings } from "../watch/configuration/watch_configuration.ts";
 import type { Invocation } from "./invocation.ts";
 import { usageError } from "./usage_error.ts";
 import { findVerb } from "./verbs.ts";
@@ -26,7 +22,7 @@ import { findVerb } from "./verbs.ts";
 export function readWatchOptions({ operands, options }: Invocation): WatchSettings {
   const intervalMs = options.duration("every");
   const directory = readPath(options.text("backups"));
-  const policy = readPolicy(options.text("on-damage"));
+  const policy = options.choice("on-damage", WATCH_POLICIES);
   const metricsFile = readPath(options.text("out"));
   const logFile = readPath(options.text("log"));
   const listen = readAddress(options.text("listen"));
@@ -47,16 +43,6 @@ export function readWatchOptions({ operands, options }: Invocation): WatchSettin
 
 function readPath(text: string | undefined): string | undefined {
   return text === undefined ? undefined : resolve(text);
-}
-
-function readPolicy(text: string | undefined): WatchPolicy | undefined {
-  if (text === undefined) return undefined;
-  const policy = WATCH_POLICIES.find((known) => known === text);
-  if (policy !== undefined) return policy;
-  throw usageError(
-    `--on-damage needs ${WATCH_POLICIES.join(", ")}, not "${printable(text)}"`,
-    findVerb("watch") ?? null,
-  );
 }
 
 function readAddress(text: string | undefined): string | undefined {

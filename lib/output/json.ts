@@ -5,7 +5,7 @@
  */
 
 import type { OperationError } from "../base/errors.ts";
-import { VERSION } from "../base/version.ts";
+import { COMMIT, VERSION } from "../base/version.ts";
 import type { RecoveredChange } from "../fs/recover.ts";
 import { type ErrorEvent, SCHEMA_VERSION } from "../model/report.ts";
 
@@ -25,6 +25,26 @@ export interface VersionLine {
   readonly name: "vecfsck";
   /** The version of the program. */
   readonly version: string;
+  /** The commit that the executable was built from, or null where that is not known. */
+  readonly commit: string | null;
+  /** The version of Deno that runs it, or whose runtime is in the executable. */
+  readonly deno: string;
+  /** The version of V8 in it. */
+  readonly v8: string;
+  /** The system and processor that this Deno was built for. */
+  readonly target: string;
+}
+
+/** The answer to `completions SHELL --json`. */
+export interface CompletionsLine {
+  /** Tells the lines apart. */
+  readonly type: "completions";
+  /** The version of this shape. */
+  readonly schema: 1;
+  /** The shell. */
+  readonly shell: string;
+  /** The script. */
+  readonly text: string;
 }
 
 /** The answer to `--help --json`, so that standard output holds nothing but JSON then too. */
@@ -117,7 +137,28 @@ export function toRecoveredLine(change: RecoveredChange, store: string): Recover
  * @returns The line.
  */
 export function createVersionLine(): VersionLine {
-  return { type: "version", schema: SCHEMA_VERSION, name: "vecfsck", version: VERSION };
+  const { deno, v8 } = Deno.version;
+  return {
+    type: "version",
+    schema: SCHEMA_VERSION,
+    name: "vecfsck",
+    version: VERSION,
+    commit: COMMIT,
+    deno,
+    v8,
+    target: Deno.build.target,
+  };
+}
+
+/**
+ * Makes the answer to `completions SHELL --json`.
+ *
+ * @param shell The shell.
+ * @param text The script.
+ * @returns The line.
+ */
+export function createCompletionsLine(shell: string, text: string): CompletionsLine {
+  return { type: "completions", schema: SCHEMA_VERSION, shell, text };
 }
 
 /**

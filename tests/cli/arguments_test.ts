@@ -180,3 +180,19 @@ Deno.test("hasFlag() looks before two dashes only", () => {
   assertEquals(hasFlag(["check", "--", "--json"], "--json"), false);
   assertEquals(hasFlag(["check", "json"], "--json"), false);
 });
+
+Deno.test("parseCall() takes a word of a few for what it names, and no other", () => {
+  const call = parseCall(["guard", "--on-damage", "Repair", "a"]);
+  assertEquals(call.kind === "run" && call.options.text("on-damage"), "repair");
+  const shell = parseCall(["completions", "BASH"]);
+  assertEquals(shell.kind === "run" && shell.operands, ["bash"]);
+  assertEquals(
+    usageOf("guard", "--on-damage", "x\x1b", "a"),
+    '--on-damage needs refuse, repair, quarantine or restore, not "x\\u{1b}"',
+  );
+  assertEquals(
+    usageOf("completions", "csh"),
+    'SHELL needs bash, zsh, fish or powershell, not "csh"',
+  );
+  assertEquals(usageOf("completions"), "No SHELL given");
+});

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { OperationError } from "../../lib/base/errors.ts";
-import { VERSION } from "../../lib/base/version.ts";
+import { COMMIT, VERSION } from "../../lib/base/version.ts";
 import { main } from "../../lib/cli/main.ts";
 import { VERBS } from "../../lib/cli/verbs.ts";
 import { FakeEngine } from "./fake_engine.ts";
@@ -17,7 +17,8 @@ Deno.test("main() shows a newcomer what to type, and calls it a wrong call", asy
   assertStringIncludes(stderr.text, "vecfsck help");
   const verbs = [...stderr.text.matchAll(/vecfsck (\w+) STORE/g)].map(([, verb]) => verb);
   const known: (string | undefined)[] = VERBS.map(({ name }) => name);
-  assert(verbs.length === 4 && verbs.every((verb) => known.includes(verb)));
+  assert(verbs.length === 3 && verbs.every((verb) => known.includes(verb)));
+  assert(stderr.lines.every((line) => line.length <= 80), stderr.text);
 });
 
 Deno.test("main() prints help that was asked for on standard output", async () => {
@@ -53,9 +54,16 @@ Deno.test("main() prints the version", async () => {
 Deno.test("main() answers in JSON alone when it is asked for", async () => {
   const version = await run("--version", "--json");
   assertEquals(version.code, 0);
-  assertEquals(version.jsonLines, [
-    { type: "version", schema: 1, name: "vecfsck", version: VERSION },
-  ]);
+  assertEquals(version.jsonLines, [{
+    type: "version",
+    schema: 1,
+    name: "vecfsck",
+    version: VERSION,
+    commit: COMMIT,
+    deno: Deno.version.deno,
+    v8: Deno.version.v8,
+    target: Deno.build.target,
+  }]);
   for (const args of [["help", "check"], ["check", "-h"]]) {
     const help = await run(...args, "--json");
     assertEquals([help.code, help.stderr.text, help.jsonLines.length], [0, "", 1]);

@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { OperationError } from "../../lib/base/errors.ts";
 import { readNames, readNamesFile } from "../../lib/cli/names_file.ts";
-import { OptionValues } from "../../lib/cli/options.ts";
+import { OptionValues } from "../../lib/cli/option_values.ts";
 import { scratchDirectory } from "../support/fixtures.ts";
 
 async function fileWith(content: string | Uint8Array): Promise<string> {

@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { OperationError } from "../../lib/base/errors.ts";
-import { type OptionValues, parseOptions } from "../../lib/cli/options.ts";
+import type { OptionValues } from "../../lib/cli/option_values.ts";
+import { parseOptions } from "../../lib/cli/options.ts";
 import type { OptionSpecification } from "../../lib/cli/specification.ts";
 
 const description = "Does something.";

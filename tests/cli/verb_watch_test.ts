@@ -102,7 +102,7 @@ Deno.test("watch refuses what cannot be used, before anything is done", async ()
   const wrong = await configure({ stores: [store], check: { interval: "soon" } });
   const calls: [string[], string, number][] = [
     [[], "There is no store to watch", 16],
-    [[store, "--on-damage", "quarantine"], "--on-damage needs alert, repair, restore", 16],
+    [[store, "--on-damage", "quarantine"], "--on-damage needs alert, repair or restore", 16],
     [[store, "--listen", "9464"], "--listen needs an address such as 127.0.0.1:9464", 16],
     [[store, "--listen", "0.0.0.0:9464"], "0.0.0.0:9464 can be reached by other machines", 16],
     [[store, "--out", "/tmp/metrics.txt"], "needs a name that ends with .prom", 16],

@@ -33,7 +33,7 @@ Deno.test("every option has a name of its own, a sentence, and conflicts that ex
 Deno.test("every example in the table is a call that is understood", () => {
   for (const { name, examples } of VERBS) {
     for (const { command } of examples) {
-      const [program, ...args] = splitShellWords(command.split(/ (?:\||\|\|) /)[0] ?? "") ?? [];
+      const [program, ...args] = splitShellWords(command.split(/ (?:\||\|\||>>?) /)[0] ?? "") ?? [];
       assertEquals(program, "vecfsck");
       const call = parseCall(args);
       assertEquals([call.kind, call.kind === "run" && call.verb.name], ["run", name]);
@@ -44,4 +44,26 @@ Deno.test("every example in the table is a call that is understood", () => {
 Deno.test("the table gives the same age of a stale index as the engine", () => {
   const option = optionsOf(findVerb("check") ?? null).find(({ name }) => name === "stale-seconds");
   assertEquals(option?.type === "count" && option.defaultValue, DEFAULT_STALE_SECONDS);
+});
+
+Deno.test("an option takes a value with every verb that has it, or with none", () => {
+  const kinds = new Map<string, boolean>();
+  for (const { name, type } of VERBS.flatMap((verb) => optionsOf(verb))) {
+    assertEquals(kinds.get(name) ?? type === "flag", type === "flag", name);
+    kinds.set(name, type === "flag");
+  }
+});
+
+Deno.test("every choice is in small letters, and explained where it can be typed", () => {
+  const explained = VERBS.flatMap((verb) => [
+    ...verb.arguments,
+    ...optionsOf(verb).filter((option) => option.type === "text"),
+  ]).filter(({ choices }) => choices !== undefined);
+  assert(explained.length >= 6);
+  for (const { choices = [], description } of explained) {
+    for (const choice of choices) {
+      assertEquals(choice, choice.toLowerCase());
+      assertMatch(description, new RegExp(`\\b${choice}\\b`));
+    }
+  }
 });

@@ -118,6 +118,7 @@ async function collectLines(): Promise<Record<string, unknown>[]> {
     ["check", "--json", "--recursive", await scratchDirectory()],
     ["check", "--json"],
     ["--version", "--json"],
+    ["completions", "--json", "fish"],
     ["help", "--json"],
     ["help", "check", "--json"],
   ];

@@ -66,9 +66,10 @@ Deno.test("toErrorEvent() carries code, path, message and hint", () => {
 });
 
 Deno.test("createVersionLine() and createHelpLine() have type and schema", () => {
-  const { version, ...rest } = createVersionLine();
+  const { version, deno, v8, target, ...rest } = createVersionLine();
   assertMatch(version, /^\d+\.\d+\.\d+/);
-  assertEquals(rest, { type: "version", schema: 1, name: "vecfsck" });
+  assertEquals([deno, v8, target], [Deno.version.deno, Deno.version.v8, Deno.build.target]);
+  assertEquals(rest, { type: "version", schema: 1, name: "vecfsck", commit: null });
   assertEquals(createHelpLine("check", "text"), {
     type: "help",
     schema: 1,

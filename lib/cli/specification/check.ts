@@ -17,6 +17,7 @@ const CHECKED_ARGUMENT: ArgumentSpecification = {
   ...STORE_ARGUMENT,
   description: `${STORE_ARGUMENT.description} Or an export file of chromem-go.`,
   repeatable: true,
+  canBeFile: true,
 };
 
 /** The verb `check`. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { GUARD_POLICIES } from "../../guard/guard_outcome.ts";
 import {
   CANCELLED_STATUS,
   STORE_ARGUMENT,
@@ -29,6 +30,7 @@ export const GUARD_VERBS: readonly VerbSpecification[] = [
         name: "on-damage",
         type: "text",
         valueName: "WAY",
+        choices: GUARD_POLICIES,
         description:
           "What is done about damage. refuse: nothing, and the service does not start. " +
           "repair: what `vecfsck repair --yes` does. quarantine: damaged indexes and collections " +

@@ -23,8 +23,18 @@ export const HELP_VERBS: readonly VerbSpecification[] = [
       required: false,
       repeatable: false,
     }],
-    options: [],
-    examples: [{ command: "vecfsck help check", description: "what check does" }],
+    options: [{
+      name: "man",
+      type: "flag",
+      description: "Print the manual page of the program, in roff.",
+    }],
+    examples: [
+      { command: "vecfsck help check", description: "what check does" },
+      {
+        command: "vecfsck help --man > ~/.local/share/man/man1/vecfsck.1",
+        description: "install the manual page, so that `man vecfsck` finds it",
+      },
+    ],
     exitStatus: [{ code: 0, description: "The help was printed." }, USAGE_STATUS],
     load: () => import("../verb_help.ts"),
   },

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { JournalMode } from "../../stores/optimize_format.ts";
 import {
   DRY_RUN_OPTION,
   FAILED_STATUS,
@@ -16,6 +17,9 @@ import {
   type VerbSpecification,
   YES_OPTION,
 } from "../specification.ts";
+
+/** The journal modes that a database can be given. */
+export const JOURNAL_MODES: readonly JournalMode[] = ["wal", "delete"];
 
 /** The verb `optimize`. */
 export const OPTIMIZE_VERBS: readonly VerbSpecification[] = [
@@ -49,6 +53,7 @@ export const OPTIMIZE_VERBS: readonly VerbSpecification[] = [
         name: "journal-mode",
         type: "text",
         valueName: "MODE",
+        choices: JOURNAL_MODES,
         description: "Give the database another journal mode, wal or delete. Default: the one " +
           "that it has.",
       },

@@ -164,7 +164,7 @@ export const QUARANTINE_VERBS: readonly VerbSpecification[] = [
         type: "duration",
         valueName: "D",
         defaultValue: "30d",
-        description: "How old an entry has to be, such as 30d. Default: 30d.",
+        description: "How old an entry has to be, such as 30d.",
       },
       {
         name: "unsafe-purge-only-copies",

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { IndexStrategy } from "../../model/repair.ts";
 import {
   DRY_RUN_OPTION,
   FAILED_STATUS,
@@ -17,6 +18,12 @@ import {
   YES_OPTION,
 } from "../specification.ts";
 import { NAME_OPTIONS } from "./name_options.ts";
+
+/** How an index can come back. */
+export const STRATEGIES: readonly ("auto" | IndexStrategy)[] = ["auto", "index", "queue"];
+
+/** What can become of collections that share one name. */
+export const SHADOWED_WAYS: readonly ("apart" | "merge")[] = ["apart", "merge"];
 
 /** The verb `repair`, and the one that takes it back. */
 export const REPAIR_VERBS: readonly VerbSpecification[] = [
@@ -73,6 +80,7 @@ export const REPAIR_VERBS: readonly VerbSpecification[] = [
         name: "strategy",
         type: "text",
         valueName: "WAY",
+        choices: STRATEGIES,
         description: "How an index comes back. index: built here and ready at once. queue: the " +
           "vectors go into the queue, and the engine builds its index when it starts. Default: " +
           "auto, which takes index where it was proven for that version of the engine.",
@@ -89,6 +97,7 @@ export const REPAIR_VERBS: readonly VerbSpecification[] = [
         name: "shadowed",
         type: "text",
         valueName: "WAY",
+        choices: SHADOWED_WAYS,
         description: "What becomes of collections of chromem-go that share one name. apart: each " +
           "gets a name of its own. merge: their documents come together in one. Default: apart.",
       },

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { WATCH_POLICIES } from "../../watch/configuration/watch_configuration.ts";
 import { STORE_ARGUMENT, USAGE_STATUS, type VerbSpecification } from "../specification.ts";
 
 /** The verb `watch`. */
@@ -52,6 +53,7 @@ export const WATCH_VERBS: readonly VerbSpecification[] = [
         name: "on-damage",
         type: "text",
         valueName: "WAY",
+        choices: WATCH_POLICIES,
         description: "What is done about damage. alert: it is told. repair: what `vecfsck repair " +
           "--yes` does. restore: the newest good backup takes the place of the store. Default: " +
           "alert.",
