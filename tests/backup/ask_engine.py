@@ -1,11 +1,12 @@
-"""Opens a store that writer.py has written, and holds the engine against the store's own database.
+"""Opens stores that writer.py has written, and holds the engine against their own databases.
 
-usage: python ask_engine.py STORE
+usage: python ask_engine.py STORE...
 
 What the store holds is read from its database first, without the engine: the records of the
 metadata segment, and what the queue has beyond them. Then the engine must give the same records,
 each with the document and the vector of one and the same version, and find each by its own vector.
-Prints one JSON object: how many records each collection has, and what is wrong with it.
+Prints one JSON object for each store, on a line of its own: how many records each collection has,
+and what is wrong with it.
 """
 
 import json
@@ -89,21 +90,28 @@ def find_faults(collection, expected):
         yield f"only {hits} of {len(sample)} records are found by their own vector"
 
 
-def main():
-    """Asks about every collection."""
+def ask(store):
+    """Asks about every collection of a store."""
     import chromadb
     from chromadb.config import Settings
 
-    logging.disable(logging.CRITICAL)
-    expected = read_expected(sys.argv[1])
-    settings = Settings(anonymized_telemetry=False)
-    client = chromadb.PersistentClient(path=sys.argv[1], settings=settings)
+    expected = read_expected(store)
+    client = chromadb.PersistentClient(path=store, settings=Settings(anonymized_telemetry=False))
     answer = {}
     for name, documents in expected.items():
         collection = client.get_collection(name, embedding_function=None)
         faults = list(find_faults(collection, documents))
         answer[name] = {"records": len(documents), "faults": faults}
-    print(json.dumps(answer), flush=True)
+    client._system.stop()
+    client.clear_system_cache()
+    return answer
+
+
+def main():
+    """Asks about every store in turn."""
+    logging.disable(logging.CRITICAL)
+    for store in sys.argv[1:]:
+        print(json.dumps(ask(store)), flush=True)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import { localFs } from "../../lib/fs/platform.ts";
 import { quarantineStaleHnsw } from "../../lib/quarantine/stale_hnsw.ts";
 import { StoreDatabase } from "../../lib/sqlite/database.ts";
 import { goldenStore, scratchDirectory } from "../support/fixtures.ts";
+import { runCli } from "../support/run_cli.ts";
 import { snapshotTree } from "../support/snapshot.ts";
 import { FakeEnvironment } from "./fake_environment.ts";
 import { runMain, type World } from "./run_main.ts";
@@ -241,15 +242,9 @@ Deno.test("quarantine list brings in order what a crash has left, and says so", 
 Deno.test("quarantine restore takes the current directory for the store", async () => {
   const path = await store();
   await run(["quarantine", path, "--segment", DOT, "--yes"]);
-  const before = Deno.cwd();
-  Deno.chdir(path);
-  try {
-    const { code, stdout } = await run(["quarantine", "restore", ID]);
-    assertEquals(code, 0);
-    assertStringIncludes(stdout.text, join(path, DOT));
-  } finally {
-    Deno.chdir(before);
-  }
+  const { code, stdout } = await runCli(["quarantine", "restore", ID], { cwd: path });
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, join(path, DOT));
   assertEquals((await run(["quarantine", "restore"])).code, 16);
   assertEquals((await run(["quarantine", "restore", path, "latest"])).code, 16);
   assertEquals((await run(["quarantine", "restore", path, ID])).code, 8);
