@@ -15,7 +15,8 @@ import { geometryOfHeader } from "../lib/hnsw/geometry.ts";
 import { parseHeader } from "../lib/hnsw/header.ts";
 import { compareBuilders, findPeer } from "./bench_build.ts";
 import { compareChromem, isChromem, standardChromemStores } from "./bench_chromem.ts";
-import { type Contender, measureInTurn, printRuns } from "./bench_measure.ts";
+import { compareBatches, compareDuty } from "./bench_duty.ts";
+import { type Contender, copyStore, measureInTurn, printRuns } from "./bench_measure.ts";
 
 const STANDARD_STORE = "bench-data/standard";
 
@@ -64,14 +65,12 @@ function sealContenders(store: string, output: string): Contender[] {
     args: [...PERMISSIONS, "cli.ts", verb, "--quiet", ...options, store],
   });
   const [seal, state] = [join(output, "seal"), join(output, "state")];
-  const guarded = join(output, "guarded");
   return [
     // The run that is not counted notes down what it finds.
     {
       name: "vecfsck check --since-seal, unchanged",
       ...run("check", "--since-seal", "--state", state),
     },
-    { name: "vecfsck guard, unchanged", ...run("guard", "--state", guarded) },
     { name: "vecfsck seal", ...run("seal", "--output", seal) },
     { name: "vecfsck check --seal", ...run("check", "--seal", seal) },
     { name: "vecfsck check --seal --quick", ...run("check", "--quick", "--seal", seal) },
@@ -105,14 +104,6 @@ function repairContenders(store: string, output: string): Contender[] {
     }),
     repair("every link lost", loseLinks),
   ];
-}
-
-async function copyStore(from: string, to: string): Promise<void> {
-  await Deno.mkdir(to, { recursive: true });
-  for await (const { name, isDirectory } of Deno.readDir(from)) {
-    if (isDirectory) await copyStore(join(from, name), join(to, name));
-    else await Deno.copyFile(join(from, name), join(to, name));
-  }
 }
 
 /** Writes zeros over the links of every slot, so that nothing is left of the graph. */
@@ -206,7 +197,11 @@ console.log(
 );
 for (const store of stores) {
   if (isChromem(store)) await compareChromem(store);
-  else await compare(store);
+  else {
+    await compare(store);
+    await compareDuty(store);
+  }
 }
+await compareBatches();
 const peer = findPeer();
 if (peer !== null) await compareBuilders(peer, Deno.env.get("VECFSCK_EMBEDDINGS"));

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { join } from "@std/path";
+
 /** One thing that is measured: a whole process. */
 export interface Contender {
   readonly name: string;
@@ -13,6 +15,8 @@ export interface Contender {
   readonly output?: string;
   /** Is done before each run, and not measured. */
   readonly prepare?: () => Promise<void>;
+  /** Is done after each run, and not measured. */
+  readonly finish?: () => Promise<void>;
 }
 
 /** What one run of a process took. */
@@ -58,7 +62,8 @@ export function printRuns(
   runs: ReadonlyMap<string, readonly Measurement[]>,
   { peer, against }: { readonly peer: string; readonly against: string },
 ): void {
-  console.log(`\n${title} (${ROUNDS} runs each after one that is not counted, in turn)\n`);
+  const rounds = Math.max(...runs.values().map((measurements) => measurements.length));
+  console.log(`\n${title} (${rounds} runs each after one that is not counted, in turn)\n`);
   console.log(`| command | median | min | max | against ${against} | peak memory |`);
   console.log("| --- | ---: | ---: | ---: | ---: | ---: |");
   const peerMs = median((runs.get(peer) ?? []).map((run) => run.wallMs));
@@ -77,7 +82,9 @@ export function printRuns(
   }
 }
 
-async function measure({ command, args, output, prepare }: Contender): Promise<Measurement> {
+async function measure(
+  { command, args, output, prepare, finish }: Contender,
+): Promise<Measurement> {
   if (output !== undefined) await Deno.remove(output, { recursive: true }).catch(() => {});
   await prepare?.();
   const started = performance.now();
@@ -96,7 +103,23 @@ async function measure({ command, args, output, prepare }: Contender): Promise<M
   clearInterval(watch);
   // Findings are no failure; what did not do its work was not measured.
   if (code >= 8) throw new Error(`${command} ${args.join(" ")} ended with exit code ${code}`);
-  return { wallMs: performance.now() - started, peakBytes };
+  const wallMs = performance.now() - started;
+  await finish?.();
+  return { wallMs, peakBytes };
+}
+
+/**
+ * Copies a store.
+ *
+ * @param from The directory that is copied.
+ * @param to The directory that is made.
+ */
+export async function copyStore(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to, { recursive: true });
+  for await (const { name, isDirectory } of Deno.readDir(from)) {
+    if (isDirectory) await copyStore(join(from, name), join(to, name));
+    else await Deno.copyFile(join(from, name), join(to, name));
+  }
 }
 
 function readPeakBytes(pid: number): number | null {
