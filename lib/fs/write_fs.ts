@@ -237,10 +237,21 @@ function tryLockOpened(path: string): HeldLock | null {
   return {
     look: () => toEntryFacts(file.statSync()),
     release: () => {
-      if (held) file.close();
+      if (!held) return;
       held = false;
+      unlockOpened(file);
+      file.close();
     },
   };
+}
+
+/** A program that is being started has the file open too for a moment: closing it is not enough. */
+function unlockOpened(file: Deno.FsFile): void {
+  try {
+    file.unlockSync();
+  } catch {
+    // Then the lock ends with the last of those who have it open.
+  }
 }
 
 function readFreeBytes(path: string): number | null {

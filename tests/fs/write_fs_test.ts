@@ -207,3 +207,27 @@ Deno.test("isRefusal() tells what a system does not have from what has failed", 
     throw systemError("EACCES");
   }, Deno.errors.PermissionDenied);
 });
+
+Deno.test("tryLock() gets a lock again at once while other threads start programs", async () => {
+  const path = join(await scratchDirectory(), "lock");
+  await Deno.writeTextFile(path, "");
+  const thread = new Worker(new URL("./start_programs.ts", import.meta.url), { type: "module" });
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
+  let isRunning = true;
+  thread.onmessage = () => {
+    isRunning = false;
+    resolve();
+  };
+  thread.postMessage(20);
+  let refused = 0;
+  while (isRunning) {
+    for (let count = 0; count < 200; count++) {
+      const lock = localFs.tryLock(path);
+      lock === null ? refused++ : lock.release();
+    }
+    await new Promise((go) => setTimeout(go, 0));
+  }
+  await ended;
+  thread.terminate();
+  assertEquals(refused, 0);
+});
