@@ -1,5 +1,6 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { OperationError } from "../../lib/base/errors.ts";
+import type { WriteFs } from "../../lib/fs/write_fs.ts";
 import { readWatchNotes } from "../../lib/status/read_watch_notes.ts";
 import { systemError } from "../support/memory_fs.ts";
 import { interceptWrites } from "../support/fault_fs.ts";
@@ -156,6 +157,51 @@ Deno.test("runMonitor() waits with a cure while the store is in use, and counts 
   assert(simulation.actions.timesOf("repair").length > 3);
   assertEquals(simulation.names, ["started", "damage-found", "cure-failed"]);
   await simulation.stop();
+});
+
+/** A disk on which nothing can be made or written while that is wanted. */
+function sickDisk(): { fs: WriteFs; setSick: (isSick: boolean) => void } {
+  let isSick = false;
+  const fs = interceptWrites(new Simulation(START).disk.fs, ({ name }) => {
+    if (isSick && name !== "tryLock") throw systemError("EIO");
+    return "as-it-is";
+  });
+  return { fs, setSick: (wanted) => isSick = wanted };
+}
+
+Deno.test("runMonitor() cures nothing when that cannot be noted down", async () => {
+  const { fs, setSick } = sickDisk();
+  const settings = { damage: { policy: "repair" } } as const;
+  const simulation = simulate({ settings, fs });
+  await simulation.until("2026-03-02T12:10:00Z");
+  simulation.actions.onCheck = () => DAMAGED;
+  setSick(true);
+  await simulation.until("2026-03-02T18:00:00Z");
+  assertEquals(simulation.actions.timesOf("repair"), []);
+  const [refused] = simulation.named("cure-failed");
+  assertStringIncludes(refused?.message ?? "", "cannot be noted down");
+  setSick(false);
+  await simulation.until("2026-03-03T06:00:00Z");
+  assertEquals(simulation.actions.timesOf("repair").length > 0, true);
+  await simulation.stop();
+});
+
+Deno.test("runMonitor() knows how often it has cured after a life that could not read that", async () => {
+  const { fs, setSick } = sickDisk();
+  const settings = { damage: { policy: "repair", mostPerDay: 2 } } as const;
+  const first = simulate({ settings, fs });
+  first.actions.onCheck = () => DAMAGED;
+  await first.until("2026-03-02T14:00:00Z");
+  assertEquals(first.actions.timesOf("repair").length, 2);
+  await first.stop();
+  const again = new Simulation("2026-03-02T14:00:00Z", { settings, fs });
+  again.actions.onCheck = () => DAMAGED;
+  setSick(true);
+  await again.until("2026-03-02T15:00:00Z");
+  setSick(false);
+  await again.until("2026-03-02T22:00:00Z");
+  assertEquals(again.actions.timesOf("repair"), []);
+  await again.stop();
 });
 
 Deno.test("runMonitor() tells once that a store is missing, and that it is back", async () => {

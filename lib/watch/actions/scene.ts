@@ -31,6 +31,8 @@ export interface Scene {
   readonly tell: TellStore;
   /** The time of day. */
   now(): Date;
+  /** Puts on the disk what is known; tells whether it is there. */
+  note(): boolean;
   /**
    * Does something while no other action of this process runs. That it was begun is on the disk
    * before, for it may take the process with it.

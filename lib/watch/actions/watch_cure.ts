@@ -19,6 +19,13 @@ type Policy = Exclude<WatchPolicy, "alert">;
 
 const BACKOFF: Backoff = { firstMs: 10 * 60_000, longestMs: 6 * 3_600_000 };
 
+/** A disk that is sick refuses the notes as well, and every start of the watch would begin anew. */
+const UNCOUNTED: CureFailure = {
+  code: "not-noted",
+  hint: null,
+  message: "how often it was tried today cannot be noted down, so it is not tried",
+};
+
 const DONE: Readonly<Record<Policy, string>> = {
   repair: "Repaired",
   restore: "Restored",
@@ -67,6 +74,11 @@ async function carryOut(
   const before = record.cures;
   // Counted before it is begun: one that takes the process with it counts as well.
   record.cures = { ...before, [policy]: before[policy] + 1 };
+  if (!scene.note()) {
+    record.cures = before;
+    tellFailed(scene, policy, UNCOUNTED);
+    return null;
+  }
   let done: DoneCure;
   try {
     done = await scene.perform(policy, () => scene.actions.cure(policy, context));

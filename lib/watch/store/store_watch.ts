@@ -187,6 +187,7 @@ export class StoreWatch {
       context: this.contextOf(signal),
       tell,
       now,
+      note: () => this.#save(),
       perform: (action, work) => this.#perform(signal, action, work),
     };
   }
@@ -263,9 +264,9 @@ export class StoreWatch {
     return atMs === null ? [] : [{ action: policy, at: toTime(atMs), reason: "retry" }];
   }
 
-  #save(): void {
+  #save(): boolean {
     this.#record.next = this.#listNext();
-    this.#desk.save(true);
+    return this.#desk.save(true);
   }
 
   #nowMs(): number {

@@ -87,17 +87,23 @@ export class WatchDesk {
     const isNew = claim.kind === "taken" && (!this.#isKnown || this.#isElsewhere);
     if (claim.kind === "taken" && isNew) this.#settle(claim);
     this.#isElsewhere = false;
-    this.#isKnown = true;
+    // What could not be read must not be written over: it is read once there is a way to it.
+    this.#isKnown ||= claim.kind !== "none";
     return isNew ? "taken" : "held";
   }
 
-  /** Puts on the disk what is known. */
-  save(isRunning: boolean): void {
+  /** Puts on the disk what is known; tells whether it is there. */
+  save(isRunning: boolean): boolean {
     const problem = this.#keeper.save(this.toNotes(isRunning));
-    if (problem !== null) return this.#noteProblem(problem);
-    if (this.#problem === null) return;
+    if (problem !== null) {
+      this.#noteProblem(problem);
+      return false;
+    }
+    if (this.#problem !== null) {
+      this.#tell("notes-kept", "What is noted down can be written again", {});
+    }
     this.#problem = null;
-    this.#tell("notes-kept", "What is noted down can be written again", {});
+    return true;
   }
 
   /** Makes notes of what is known. */
@@ -122,8 +128,11 @@ export class WatchDesk {
 
   /** Goes on where the watch before has ended. */
   #settle({ notes, previous, problem }: Extract<Claim, { kind: "taken" }>): void {
-    this.#record = this.#createRecord(notes);
-    this.#state = this.#createState();
+    // Without notes what this watch has seen so far is all that is known.
+    if (notes !== null || this.#isElsewhere) {
+      this.#record = this.#createRecord(notes);
+      this.#state = this.#createState();
+    }
     if (this.#isElsewhere) {
       this.#tell("taken-over", "The other watch has ended; this one goes on", {});
     }

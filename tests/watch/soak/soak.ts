@@ -31,6 +31,9 @@ import type { Writer } from "./writers.ts";
 const [MINUTE_MS, HOUR_MS, DAY_MS] = [60_000, 3_600_000, 86_400_000];
 
 /** The last Sunday of March lies within the first month, and with it a day of 23 hours. */
+/** Why a cure was not begun. */
+const NO_CURES: ReadonlySet<string> = new Set(["busy", "not-noted"]);
+
 const START = { month: 3, day: 1 };
 const TIME_ZONE = "Europe/Berlin";
 
@@ -202,15 +205,10 @@ class SoakRun {
     if ("code" in event.details) {
       this.#tally.hold(event.details.code !== "internal", `${event.name}: ${event.message}`);
     }
-    // What is not on the disk, the next process does not know.
-    if (event.name === "notes-lost" && event.store !== null) {
-      this.#caps.get(event.store)?.forget();
-    }
     const isCure = event.name === "cured" || event.name === "cure-failed";
-    // One that found the store in use was no cure.
-    if (!isCure || event.store === null || (event.details as { code?: string }).code === "busy") {
-      return;
-    }
+    if (!isCure || event.store === null) return;
+    // One that found the store in use, or could not be counted, was no cure.
+    if ("code" in event.details && NO_CURES.has(String(event.details.code))) return;
     const problem = this.#caps.get(event.store)?.add(this.#time.now());
     this.#tally.hold(problem === undefined || problem === null, problem ?? "");
   }
