@@ -158,7 +158,7 @@ function toRun(task: CheckTask, { reading }: RecalledTask, spared: boolean): Che
   if (!spared || reading === null) return task;
   const { checkedBytes, data } = reading.kept;
   const sizeBytes = Math.max(0, task.sizeBytes - sumBytes(checkedBytes));
-  return { ...task, sizeBytes, known: data };
+  return { ...task, sizeBytes, wholeBytes: task.sizeBytes, known: data };
 }
 
 function addKept(result: TaskResult | null, recalled: RecalledTask | null): TaskResult | null {

@@ -192,7 +192,7 @@ async function runInWorkers(
   const { deadline, signal } = options;
   // The longest first, so that no thread is left with a long task while the others are done.
   const queue = deadline === undefined
-    ? run.tasks.toSorted((a, b) => b.sizeBytes - a.sizeBytes)
+    ? run.tasks.toSorted((a, b) => weigh(b) - weigh(a))
     : [...run.tasks];
   const threads = Array.from(
     { length: Math.min(options.jobs, run.tasks.length) },
@@ -212,6 +212,10 @@ async function runInWorkers(
     signal?.removeEventListener("abort", cancel);
     cancel();
   }
+}
+
+function weigh({ sizeBytes, wholeBytes }: CheckTask): number {
+  return wholeBytes ?? sizeBytes;
 }
 
 async function serveQueue(

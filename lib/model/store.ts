@@ -43,6 +43,11 @@ export interface CheckTask {
   readonly kind: string;
   /** How many bytes it will read: what large tasks are spread by, and the progress bar runs by. */
   readonly sizeBytes: number;
+  /**
+   * How many it would read if nothing were known: what is left to do with those it spares takes its
+   * time as well, so it begins as early. The same when left out.
+   */
+  readonly wholeBytes?: number;
   /** What the format needs to run it; plain data. */
   readonly payload: unknown;
   /** What its result follows from; left out where that is never remembered. */

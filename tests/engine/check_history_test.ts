@@ -54,6 +54,16 @@ Deno.test("planTasks() leaves out what is known, if the last check found no dama
   assertEquals(planTasks(TASKS, [], { skipUnchanged }).tasks, TASKS);
 });
 
+Deno.test("planTasks() tells of a task that spares files how much it is without that", () => {
+  const kept = { checkedBytes: { "data.bin": 7 }, findings: [], skipped: [], data: "read" };
+  const known = { b: { reading: { kept, verifiedMs: 1 } } };
+  const { tasks } = planTasks(TASKS, [], { history: historyOf(known), skipUnchanged: true });
+  assertEquals(
+    tasks.map(({ kind, sizeBytes, wholeBytes, known }) => [kind, sizeBytes, wholeBytes, known]),
+    [["a", 10, undefined, undefined], ["b", 3, 10, "read"], ["c", 10, undefined, undefined]],
+  );
+});
+
 Deno.test("planTasks() begins with what was read longest ago where the time is limited", () => {
   const history = historyOf({ a: verifiedAt(20), b: verifiedAt(10) });
   const { tasks } = planTasks(TASKS, [], { history, maxDurationMs: 100 });
