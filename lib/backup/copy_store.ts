@@ -5,6 +5,7 @@
  * @module
  */
 
+import { pauseUnlessAborted } from "../base/pause.ts";
 import { toWriteError, type WriteFs } from "../fs/write_fs.ts";
 import type { DetectedStore, LeftOut } from "../model/store.ts";
 import { holdDatabase } from "../sqlite/online_backup.ts";
@@ -55,7 +56,7 @@ export async function copyStore(
     patienceMs: PATIENCE_MS,
     signal,
     now,
-    pause: (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs)),
+    pause: pauseUnlessAborted,
     holdDatabase,
   });
   return leftOut;

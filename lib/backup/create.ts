@@ -8,6 +8,7 @@
  */
 
 import { join } from "@std/path";
+import { pauseUnlessAborted } from "../base/pause.ts";
 import { findFreeTimeId } from "../base/time_id.ts";
 import { Turns } from "../base/turns.ts";
 import { withOwnStore } from "../engine/own_store.ts";
@@ -140,7 +141,8 @@ class BackupRun {
   async run(): Promise<BackupOutcome> {
     this.#previous = await this.#findPrevious();
     if (this.#scope === "all") return await this.#makeBackup([]);
-    const { patienceMs = DEFAULT_PATIENCE_MS, signal, pause = delay, force } = this.#options;
+    const { patienceMs = DEFAULT_PATIENCE_MS, signal, pause = pauseUnlessAborted, force } =
+      this.#options;
     const [fs, store, previous, now] = [this.#fs, this.#store, this.#previous, this.#now];
     const spared = await spareCopy({ fs, store, previous, patienceMs, signal, now, pause });
     const { confirmed, isRotten, lost, isEmpty } = spared;
@@ -208,7 +210,7 @@ class BackupRun {
   }
 
   async #copy(target: string, holdFirst: boolean): Promise<Snapshot> {
-    const { patienceMs = DEFAULT_PATIENCE_MS, signal, pause = delay } = this.#options;
+    const { patienceMs = DEFAULT_PATIENCE_MS, signal, pause = pauseUnlessAborted } = this.#options;
     ensureDirectory(this.#fs, target, this.#place.directory);
     const startedMs = performance.now();
     const snapshot = await takeSnapshot(this.#store, target, {
@@ -304,8 +306,4 @@ class BackupRun {
 /** The paths of the files that were copied, and not taken over from the backup before. */
 function* listCopied(root: string, { files }: Snapshot): Generator<string, void, undefined> {
   for (const { path, sharedWith } of files) if (sharedWith === null) yield join(root, path);
-}
-
-function delay(durationMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, durationMs));
 }

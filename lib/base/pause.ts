@@ -4,6 +4,9 @@
  * @module
  */
 
+/** A timer of the runtime cannot be set to more: it counts milliseconds in 31 bits. */
+export const LONGEST_TIMER_MS = 0x7fff_ffff;
+
 /**
  * Waits, until the signal is aborted at the most.
  *
@@ -12,7 +15,7 @@
  */
 export async function pauseUnlessAborted(
   durationMs: number,
-  signal: AbortSignal | undefined,
+  signal?: AbortSignal,
 ): Promise<void> {
   if (signal?.aborted) return;
   await new Promise<void>((resolve) => {

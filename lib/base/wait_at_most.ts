@@ -4,8 +4,7 @@
  * @module
  */
 
-/** A timer cannot be set to more. */
-const LONGEST_TIMER_MS = 0x7fff_ffff;
+import { LONGEST_TIMER_MS } from "./pause.ts";
 
 /**
  * Waits for a promise, until a time is over or a signal is aborted at the most. What it stands for

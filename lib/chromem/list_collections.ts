@@ -6,7 +6,7 @@
 
 import { OperationError } from "../base/errors.ts";
 import { checkStore } from "../engine/check.ts";
-import type { Finding } from "../model/finding.ts";
+import { type Finding, isDamage } from "../model/finding.ts";
 import type { CheckLevel, FormatName } from "../model/report.ts";
 import { documentFilesOf, type Layout, readLayout } from "../stores/chromem/layout.ts";
 import { hashName } from "../stores/chromem/name_hash.ts";
@@ -172,10 +172,6 @@ async function listExported(
     }
   }
   return collections;
-}
-
-function isDamage({ severity }: Finding): boolean {
-  return severity === "error" || severity === "fatal";
 }
 
 /** The names that a check has found for a folder; it lists them in the detail of its finding. */

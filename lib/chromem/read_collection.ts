@@ -6,6 +6,7 @@
 
 import { OperationError } from "../base/errors.ts";
 import { printable } from "../base/printable.ts";
+import { letOthersRun } from "../base/turns.ts";
 import { throwIfCancelled } from "../engine/run_tasks.ts";
 import {
   documentFilesOf,
@@ -18,7 +19,6 @@ import { readCollections } from "../stores/chromem/read_collections.ts";
 import { type DocumentReading, readDocument } from "../stores/chromem/read_gob_file.ts";
 import type { GobDocument } from "../stores/chromem/shapes.ts";
 import { nameOfCollection } from "../stores/chromem_export/read_export.ts";
-import { pause } from "../stores/chromem_export/unwrap_export.ts";
 import { readExportItems } from "./export_items.ts";
 import { requireChromem, toRecord } from "./list_collections.ts";
 
@@ -105,7 +105,7 @@ async function* readFolderDocuments(
   const files = listDocumentFiles(layout, collection);
   if (files === null) throw noSuchCollection(path, collection);
   for (const [index, file] of files.entries()) {
-    if (index % DOCUMENTS_PER_TURN === 0) await pause();
+    if (index % DOCUMENTS_PER_TURN === 0) await letOthersRun();
     throwIfCancelled(signal);
     const reading = readDocument(path, file);
     const reason = explainDamage(reading);

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { pauseUnlessAborted } from "../base/pause.ts";
+
 /** A stream that text is written to. */
 export interface TextStream {
   /** Whether a person looks at it. */
@@ -69,7 +71,7 @@ export class SystemStream implements TextStream {
         bytes = bytes.subarray(this.#file.writeSync(bytes));
       } catch (error) {
         // A pipe that another process has set to non-blocking is full: its reader needs time.
-        if (error instanceof Deno.errors.WouldBlock) await delay(RETRY_MS);
+        if (error instanceof Deno.errors.WouldBlock) await pauseUnlessAborted(RETRY_MS);
         else this.#fail(error);
       }
     }
@@ -79,8 +81,4 @@ export class SystemStream implements TextStream {
     if (error instanceof Deno.errors.BrokenPipe) this.#isBroken = true;
     else this.#failure = error instanceof Error ? error.message : String(error);
   }
-}
-
-function delay(durationMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, durationMs));
 }

@@ -9,6 +9,7 @@ import { findBackup, listBackups, type ListedBackup, selectOwn } from "../backup
 import { isBackupId } from "../backup/manifest.ts";
 import { type VerifiedBackup, verifyBackup } from "../backup/verify_backup.ts";
 import { OperationError } from "../base/errors.ts";
+import { isDamage } from "../model/finding.ts";
 import { SCHEMA_VERSION } from "../model/report.ts";
 import type { BackupVerificationLine } from "../output/backup_json.ts";
 import { renderVerification } from "../output/backup_text.ts";
@@ -96,7 +97,7 @@ async function report(
     return;
   }
   if (good && options.flag("quiet")) return;
-  const shown = findings.filter(({ severity }) => severity === "error" || severity === "fatal");
+  const shown = findings.filter(isDamage);
   await output.print([
     ...renderFindings(shown, output.layout),
     ...renderVerification(id, problems, output.layout),

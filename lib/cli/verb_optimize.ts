@@ -19,7 +19,7 @@ import {
   renderOptimizationOutcome,
   renderOptimizationPlan,
 } from "../output/optimize_text.ts";
-import { listStoreHolders } from "../writing/transaction/store_holders.ts";
+import { findOtherHolder, listStoreHolders } from "../machine/store_holders.ts";
 import { mayProceed } from "./backup_options.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
 import type { Invocation } from "./invocation.ts";
@@ -139,10 +139,8 @@ async function carryOut(
  * exchanged. Where the system tells of it, nothing is done.
  */
 function requireNoHolder(store: string): void {
-  const [holder] = listStoreHolders(store).holders.filter(({ processId }) =>
-    processId !== Deno.pid
-  );
-  if (holder === undefined) return;
+  const holder = findOtherHolder(listStoreHolders(store));
+  if (holder === null) return;
   throw new OperationError("busy", `The process ${holder.processId} has ${holder.path} open`, {
     path: store,
     hint: "Nothing was changed. Stop it first: once the files are exchanged it can write no more.",

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isDamage } from "../model/finding.ts";
 import type { RepairPlan } from "../model/repair.ts";
 import { toRepairedLine, toRepairPlanLines } from "../output/repair_json.ts";
 import { renderRepairPlan, type RepairPlanTextOptions } from "../output/repair_text.ts";
@@ -69,7 +70,7 @@ async function planOnly(
 /** Whether the findings that a plan was made from mean damage to a check too. */
 function isDamaged({ steps, unanswered }: RepairPlan): boolean {
   return [...steps.flatMap(({ answers }) => answers), ...unanswered]
-    .some(({ severity }) => severity === "error" || severity === "fatal");
+    .some(isDamage);
 }
 
 interface RepairCall {

@@ -19,7 +19,7 @@ import { localFs } from "../fs/platform.ts";
 import { requireSpace } from "../fs/space.ts";
 import { removeTree } from "../fs/tree.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
-import type { FindingEvent } from "../model/report.ts";
+import { isDamage } from "../model/finding.ts";
 import type { CollectionContents, DetectedStore, LeftOut } from "../model/store.ts";
 import { measureTree } from "../quarantine/list_quarantine.ts";
 import { requireStore } from "../stores/registry.ts";
@@ -250,8 +250,4 @@ function requireRecords(
     path,
     hint: "Drill a store that has some: of an empty one there is nothing to be saved.",
   });
-}
-
-function isDamage({ severity }: FindingEvent): boolean {
-  return severity === "error" || severity === "fatal";
 }

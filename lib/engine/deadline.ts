@@ -4,6 +4,8 @@
  * @module
  */
 
+import { LONGEST_TIMER_MS } from "../base/pause.ts";
+
 /** A moment at which work ends. */
 export interface Deadline {
   /** The moment, on the clock below. */
@@ -11,9 +13,6 @@ export interface Deadline {
   /** A clock that only goes forward. */
   readonly nowMs: () => number;
 }
-
-/** A timer cannot be set to more. */
-const LONGEST_TIMER_MS = 0x7fff_ffff;
 
 /** Whether the time is over; never where there is no deadline. */
 export function isOver(deadline: Deadline | undefined): boolean {

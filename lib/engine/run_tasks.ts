@@ -5,6 +5,7 @@
  */
 
 import { OperationError, type OperationErrorCode } from "../base/errors.ts";
+import { letOthersRun } from "../base/turns.ts";
 import type { FormatName } from "../model/report.ts";
 import type { CheckTask, StoreFormat, TaskFailure, TaskResult } from "../model/store.ts";
 import { type Deadline, isOver, startTimer } from "./deadline.ts";
@@ -140,7 +141,7 @@ async function runHere(
 ): Promise<void> {
   for (const task of run.tasks) {
     // Tasks block; between two of them a signal and the progress bar get their turn.
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await letOthersRun();
     throwIfCancelled(signal);
     if (isOver(deadline)) {
       run.stop(task, 0);

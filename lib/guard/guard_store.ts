@@ -17,6 +17,7 @@ import { localFs } from "../fs/platform.ts";
 import type { RecoveredChange } from "../fs/recover.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
 import type { ProbeResult } from "../isolation/isolated_probe.ts";
+import { isDamage } from "../model/finding.ts";
 import type { FindingEvent } from "../model/report.ts";
 import { StoredHistory } from "../seal/history.ts";
 import { refuseFile } from "../stores/registry.ts";
@@ -234,7 +235,7 @@ class Guard {
         if (problem !== null) this.#notices.add(problem);
         return { summary: event, damage };
       }
-      if (event.severity === "error" || event.severity === "fatal") damage.push(event);
+      if (isDamage(event)) damage.push(event);
     }
     throw new OperationError("internal", "The check ended without a summary", { path: this.#path });
   }

@@ -7,6 +7,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { OperationError, toOperationError } from "../base/errors.ts";
 import { runCheck } from "../engine/run_check.ts";
+import { isDamage } from "../model/finding.ts";
 import type { FindingEvent } from "../model/report.ts";
 import type { CheckAnswer, CheckOrder, IsolatedCheckResult } from "./check_order.ts";
 
@@ -56,8 +57,7 @@ class BoundedFindings {
 
   add(finding: FindingEvent): void {
     this.#count++;
-    const isDamage = finding.severity === "error" || finding.severity === "fatal";
-    const list = isDamage ? this.#damage : this.#others;
+    const list = isDamage(finding) ? this.#damage : this.#others;
     if (list.length < this.#most) list.push(finding);
   }
 

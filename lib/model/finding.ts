@@ -92,6 +92,11 @@ export type SeverityCounts = Record<Severity, number>;
 /** The severities, the worst first. */
 export const SEVERITIES: readonly Severity[] = ["fatal", "error", "warning", "info"];
 
+/** Whether a finding is damage: what is less than an error keeps nothing from working. */
+export function isDamage({ severity }: Pick<Finding, "severity">): boolean {
+  return severity === "error" || severity === "fatal";
+}
+
 /** Counts findings by severity. */
 export function countSeverities(findings: Iterable<Finding>): SeverityCounts {
   const counts: SeverityCounts = { fatal: 0, error: 0, warning: 0, info: 0 };

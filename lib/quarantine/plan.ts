@@ -6,7 +6,7 @@
 
 import { OperationError } from "../base/errors.ts";
 import { formatCount, formatDuration } from "../base/format.ts";
-import type { Finding } from "../model/finding.ts";
+import { type Finding, isDamage } from "../model/finding.ts";
 import type { IndexPart } from "../model/store.ts";
 
 /** An index that is as much older than the catalogue as was asked for. */
@@ -77,7 +77,7 @@ function requirePart(parts: readonly IndexPart[], segment: string): void {
 /** The codes of what is wrong with the files of an index; what others lack because of it is not. */
 function listCodes({ path }: IndexPart, findings: readonly Finding[]): string[] {
   const codes = findings
-    .filter(({ severity }) => severity === "error" || severity === "fatal")
+    .filter(isDamage)
     .filter((finding) => finding.path === path || finding.path?.startsWith(`${path}/`))
     .map(({ code }) => code);
   return [...new Set(codes)].sort();

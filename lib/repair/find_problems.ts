@@ -10,7 +10,7 @@
  * @module
  */
 
-import type { Finding } from "../model/finding.ts";
+import { type Finding, isDamage } from "../model/finding.ts";
 import type {
   AnsweredFinding,
   LossOutcome,
@@ -84,10 +84,6 @@ function answersTo({ answers, collection }: RepairStep, finding: Finding): boole
   const isOther = collection !== null && finding.collection !== null &&
     collection !== finding.collection;
   return !isOther && answers.some((answer) => keyOf(answer) === keyOf(finding));
-}
-
-function isDamage({ severity }: Pick<Finding, "severity">): boolean {
-  return severity === "error" || severity === "fatal";
 }
 
 function keyOf({ code, path }: FindingKey): string {

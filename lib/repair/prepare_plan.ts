@@ -7,6 +7,7 @@
 import { OperationError } from "../base/errors.ts";
 import { collectCheck, type CollectedCheck } from "../engine/collect_check.ts";
 import { errorCodeOf, toWriteError, type WriteFs } from "../fs/write_fs.ts";
+import { isDamage } from "../model/finding.ts";
 import type { RepairDraft, RepairPlan } from "../model/repair.ts";
 import type { DetectedStore, FileStamp } from "../model/store.ts";
 import { repairerByName } from "../stores/repairers.ts";
@@ -132,7 +133,7 @@ export function bindPlan(
  * @returns The same in short.
  */
 export function stateOf({ findings, summary }: CollectedCheck): StoreState {
-  const damage = findings.filter(({ severity }) => severity === "error" || severity === "fatal");
+  const damage = findings.filter(isDamage);
   return {
     verdict: summary.verdict,
     counts: summary.counts,

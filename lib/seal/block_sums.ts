@@ -9,6 +9,7 @@
  */
 
 import { crc32 } from "node:zlib";
+import { letOthersRun } from "../base/turns.ts";
 import { throwIfCancelled } from "../engine/run_tasks.ts";
 import { CHUNK_SIZE_BYTES } from "../fs/read_fs.ts";
 import type { ReadableFile } from "../fs/write_fs.ts";
@@ -59,7 +60,7 @@ export async function sumBlocks(
     if (chunk.byteLength < wanted) break;
     if (sinceTurnBytes < TURN_BYTES) continue;
     sinceTurnBytes = 0;
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await letOthersRun();
     throwIfCancelled(signal);
   }
   return sums.subarray(0, filled);

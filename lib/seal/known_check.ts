@@ -8,6 +8,7 @@
 import { join } from "@std/path";
 import { stampFile } from "../fs/read_fs.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
+import { isDamage } from "../model/finding.ts";
 import { readState } from "./history.ts";
 import { hasSameContentStamp, isInnerPath, isSameStamp } from "./stamp.ts";
 import type { InputStamp, StoredResult } from "./state_format.ts";
@@ -60,7 +61,7 @@ function isUnchanged(store: string, { path, stamp }: InputStamp, isSound: boolea
 
 function listDamaged(results: readonly StoredResult[]): string[] {
   const damaged = results.flatMap(({ result }) => result.findings)
-    .filter(({ severity }) => severity === "fatal" || severity === "error");
+    .filter(isDamage);
   const names = damaged.flatMap(({ collection, segment }) => collection ?? segment ?? []);
   return [...new Set(names)];
 }

@@ -14,7 +14,7 @@ import {
 import { runCheck, type RunCheckOptions } from "../engine/run_check.ts";
 import { OperationError } from "../base/errors.ts";
 import { FINDING_CODES, type FindingName } from "../model/codes.ts";
-import { type Finding, SEVERITIES, type Verdict } from "../model/finding.ts";
+import { isDamage, SEVERITIES, type Verdict } from "../model/finding.ts";
 import type { CheckLevel, SummaryEvent } from "../model/report.ts";
 import type { FileStamp } from "../model/store.ts";
 import type { KnownCheck } from "../seal/known_check.ts";
@@ -104,10 +104,6 @@ class Listing implements CheckHistory {
   record({ files }: FinishedCheck): void {
     this.files = files;
   }
-}
-
-function isDamage({ severity }: Pick<Finding, "severity">): boolean {
-  return severity === "fatal" || severity === "error";
 }
 
 function toKinds(findings: ReadonlyMap<FindingName, number>): FindingKindStatus[] {

@@ -5,6 +5,7 @@
  */
 
 import { OperationError } from "../../base/errors.ts";
+import { letOthersRun } from "../../base/turns.ts";
 
 /** How long a thread works before signals, messages and the progress bar get their turn. */
 const TURN_MS = 40;
@@ -35,7 +36,7 @@ export class TurnTaker {
    * @throws {OperationError} `cancelled`: the signal was aborted.
    */
   async yield(): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await letOthersRun();
     this.#throwIfAborted();
     this.#turnEndsMs = performance.now() + TURN_MS;
   }

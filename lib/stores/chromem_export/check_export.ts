@@ -5,6 +5,7 @@
  */
 
 import { printable } from "../../base/printable.ts";
+import { letOthersRun } from "../../base/turns.ts";
 import { BoundedFile } from "../../fs/read_fs.ts";
 import type { Finding } from "../../model/finding.ts";
 import { createFinding } from "../../model/finding.ts";
@@ -22,7 +23,6 @@ import {
 import { type ExportCollection, nameOfCollection, readExport } from "./read_export.ts";
 import {
   type ExportPlace,
-  pause,
   type Progress,
   unwrapExport,
   type UnwrappedExport,
@@ -147,7 +147,7 @@ class ExportDecoding {
         if (value.offset - toldBytes > PAUSE_BYTES) {
           progress(value.offset - toldBytes);
           toldBytes = value.offset;
-          await pause();
+          await letOthersRun();
         }
       }
     }

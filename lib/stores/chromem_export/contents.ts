@@ -5,12 +5,13 @@
  */
 
 import { OperationError } from "../../base/errors.ts";
+import { letOthersRun } from "../../base/turns.ts";
 import { BoundedFile } from "../../fs/read_fs.ts";
 import type { CollectionContents, TaskResult } from "../../model/store.ts";
 import { ContentsHash } from "../chromem/contents_hash.ts";
 import { hashName } from "../chromem/name_hash.ts";
 import { type ExportDamage, type ExportItem, nameOfCollection, readExport } from "./read_export.ts";
-import { type ExportPlace, pause, type Progress, unwrapExport } from "./unwrap_export.ts";
+import { type ExportPlace, type Progress, unwrapExport } from "./unwrap_export.ts";
 
 /** After so many documents others have their turn. */
 const DOCUMENTS_PER_TURN = 4096;
@@ -76,6 +77,6 @@ export async function* readUnwrapped(
     yield value;
     if (value.kind !== "document" || ++documents % DOCUMENTS_PER_TURN !== 0) continue;
     progress(0);
-    await pause();
+    await letOthersRun();
   }
 }

@@ -7,6 +7,7 @@
 
 import { join } from "@std/path";
 import { OperationError } from "../../base/errors.ts";
+import { letOthersRun } from "../../base/turns.ts";
 import { type GunzipOutcome, gunzipStream, isGzip } from "../../codec/gunzip_stream.ts";
 import { BoundedFile } from "../../fs/read_fs.ts";
 import { localFs } from "../../fs/platform.ts";
@@ -176,11 +177,6 @@ function pausing(progress: Progress): (sizeBytes: number) => Promise<void> {
     if (untoldBytes < PAUSE_BYTES) return;
     progress(untoldBytes);
     untoldBytes = 0;
-    await pause();
+    await letOthersRun();
   };
-}
-
-/** Lets signals and the progress bar have their turn. */
-export function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }

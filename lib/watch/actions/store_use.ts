@@ -9,9 +9,9 @@
  */
 
 import type { WriteFs } from "../../fs/write_fs.ts";
+import { findOtherHolder, listStoreHolders } from "../../machine/store_holders.ts";
 import type { DetectedStore } from "../../model/store.ts";
 import { formatByName } from "../../stores/registry.ts";
-import { listStoreHolders } from "../../writing/transaction/store_holders.ts";
 
 /** Whether another program has a store open. */
 export type StoreUse =
@@ -29,8 +29,8 @@ export type StoreUse =
 export function readStoreUse(fs: WriteFs, store: DetectedStore): StoreUse {
   // Where there is no database, nothing is kept open.
   if (formatByName(store.format).lockedDatabase(store) === null) return { kind: "closed" };
-  const { holders, isComplete } = listStoreHolders(fs.resolve(store.path));
-  const other = holders.find(({ processId }) => processId !== Deno.pid);
-  if (other === undefined) return { kind: isComplete ? "closed" : "unknown" };
+  const holders = listStoreHolders(fs.resolve(store.path));
+  const other = findOtherHolder(holders);
+  if (other === null) return { kind: holders.isComplete ? "closed" : "unknown" };
   return { kind: "open", text: `process ${other.processId} has ${other.path} open` };
 }

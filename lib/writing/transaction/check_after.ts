@@ -6,10 +6,11 @@
 
 import { createOwnedBackup } from "../../backup/create.ts";
 import { OperationError } from "../../base/errors.ts";
+import { pauseUnlessAborted } from "../../base/pause.ts";
 import { runCheck } from "../../engine/run_check.ts";
 import type { WriteFs } from "../../fs/write_fs.ts";
 import { Patience } from "../../guard/patience.ts";
-import type { Finding } from "../../model/finding.ts";
+import { type Finding, isDamage } from "../../model/finding.ts";
 import type { FindingEvent, SummaryEvent } from "../../model/report.ts";
 import { StoredHistory } from "../../seal/history.ts";
 import { discardBackup } from "./roll_back.ts";
@@ -43,12 +44,12 @@ export async function checkAfter(
   known: readonly Finding[],
   options: TransactionOptions & { readonly fs: WriteFs },
 ): Promise<AfterCheck> {
-  const { pause } = options;
+  const { pause = pauseUnlessAborted } = options;
   const patience = new Patience({
     waitMs: REST_MS,
     signal: undefined,
     clockMs: () => performance.now(),
-    pause: pause ?? ((durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs))),
+    pause,
   });
   let found: Omit<AfterCheck, "damage"> & { readonly findings: readonly FindingEvent[] };
   try {
@@ -99,11 +100,6 @@ async function checkCopy(
   if (backup !== null) discardBackup(fs, store, backup.directory);
   if (summary !== null) return { summary, findings, notices: [] };
   throw new OperationError("internal", "The copy of the store was not checked", { path: store });
-}
-
-/** Whether a finding is damage. */
-export function isDamage({ severity }: Pick<Finding, "severity">): boolean {
-  return severity === "error" || severity === "fatal";
 }
 
 /** Of one that was there before only more of it is new. */

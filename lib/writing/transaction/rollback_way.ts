@@ -7,7 +7,7 @@
 
 import type { BackupManifest } from "../../backup/manifest.ts";
 import { OperationError } from "../../base/errors.ts";
-import { listStoreHolders } from "./store_holders.ts";
+import { listStoreHolders } from "../../machine/store_holders.ts";
 import type { RollbackWay, TransactionOptions } from "./transaction_options.ts";
 
 type HolderOptions = Pick<TransactionOptions, "listHolders">;

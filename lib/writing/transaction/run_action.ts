@@ -6,6 +6,7 @@
  */
 
 import { OperationError } from "../../base/errors.ts";
+import { LONGEST_TIMER_MS } from "../../base/pause.ts";
 
 /** How an action is run. */
 export interface RunActionOptions {
@@ -126,11 +127,8 @@ function createTimeout(timeoutMs: number): DOMException {
  * @throws {OperationError} It is negative, or no number that a clock can wait for.
  */
 export function requireDuration(name: string, valueMs: number): void {
-  if (valueMs >= 0 && valueMs <= LONGEST_WAIT_MS) return;
+  if (valueMs >= 0 && valueMs <= LONGEST_TIMER_MS) return;
   throw new OperationError("usage", `${name} is no span of time: ${valueMs}`, {
-    hint: `It is a number of milliseconds from 0 to ${LONGEST_WAIT_MS}.`,
+    hint: `It is a number of milliseconds from 0 to ${LONGEST_TIMER_MS}.`,
   });
 }
-
-/** Timers of the runtime count milliseconds in 31 bits. */
-const LONGEST_WAIT_MS = 2 ** 31 - 1;

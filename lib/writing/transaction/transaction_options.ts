@@ -8,6 +8,7 @@ import type { OperationError } from "../../base/errors.ts";
 import type { CheckProgress } from "../../engine/check.ts";
 import type { RecoveredChange } from "../../fs/recover.ts";
 import type { WriteFs } from "../../fs/write_fs.ts";
+import type { StoreHolders } from "../../machine/store_holders.ts";
 import type { FindingEvent, SummaryEvent } from "../../model/report.ts";
 import type { RecordsClient } from "./records_client.ts";
 
@@ -62,22 +63,6 @@ export interface TransactionOptions extends TransactionSettings {
   pause?: (durationMs: number, signal: AbortSignal | undefined) => Promise<void>;
   /** Lists the processes that have files of a store open, as far as that can be known. */
   listHolders?: (store: string) => StoreHolders;
-}
-
-/** The processes that have files of a store open. */
-export interface StoreHolders {
-  /** Those that were found. */
-  readonly holders: readonly StoreHolder[];
-  /** Whether there is no other. */
-  readonly isComplete: boolean;
-}
-
-/** A process that has a file of a store open. */
-export interface StoreHolder {
-  /** Its id. */
-  readonly processId: number;
-  /** A file that it has open. */
-  readonly path: string;
 }
 
 /** What the action is given. */

@@ -14,9 +14,10 @@ import { OperationError, toOperationError } from "../../base/errors.ts";
 import { readTransactionRecord, writeTransactionRecord } from "../../engine/transaction_record.ts";
 import type { StoreLock } from "../../fs/lock.ts";
 import type { WriteFs } from "../../fs/write_fs.ts";
+import { isDamage } from "../../model/finding.ts";
 import type { FindingEvent, SummaryEvent } from "../../model/report.ts";
 import { requireStore } from "../../stores/registry.ts";
-import { type AfterCheck, checkAfter, isDamage } from "./check_after.ts";
+import { type AfterCheck, checkAfter } from "./check_after.ts";
 import { describeFailure } from "./describe_failure.ts";
 import {
   abandonTransaction,

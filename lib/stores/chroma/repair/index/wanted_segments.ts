@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Finding } from "../../../../model/finding.ts";
+import { type Finding, isDamage } from "../../../../model/finding.ts";
 import { type Catalogue, type CollectionRow, listCollections } from "../../catalogue/catalogue.ts";
 import type { Engine } from "../../catalogue/migrations.ts";
 import type { Layout } from "../../layout.ts";
@@ -120,6 +120,5 @@ const GROUNDS: readonly string[] = [
 ];
 
 function isBlocking(finding: Finding): boolean {
-  const isGrave = finding.severity === "fatal" || finding.severity === "error";
-  return GROUNDS.includes(finding.name) || isGrave && stageOf(finding) === "database";
+  return GROUNDS.includes(finding.name) || isDamage(finding) && stageOf(finding) === "database";
 }

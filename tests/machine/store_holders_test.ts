@@ -1,10 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { listStoreHolders } from "../../../lib/writing/transaction/store_holders.ts";
-import type { StoreHolder } from "../../../lib/writing/transaction/transaction_options.ts";
-import { REPOSITORY, scratchDirectory } from "../../support/fixtures.ts";
+import { listStoreHolders, type StoreHolder } from "../../lib/machine/store_holders.ts";
+import { REPOSITORY, scratchDirectory } from "../support/fixtures.ts";
 
-const MODULE = join(REPOSITORY, "lib", "writing", "transaction", "store_holders.ts");
+const MODULE = join(REPOSITORY, "lib", "machine", "store_holders.ts");
 
 /** What a process finds out about itself. */
 interface Listed {

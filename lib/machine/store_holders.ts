@@ -10,7 +10,22 @@
  */
 
 import { join } from "@std/path";
-import type { StoreHolder, StoreHolders } from "./transaction_options.ts";
+
+/** The processes that have files of a store open. */
+export interface StoreHolders {
+  /** Those that were found. */
+  readonly holders: readonly StoreHolder[];
+  /** Whether there is no other. */
+  readonly isComplete: boolean;
+}
+
+/** A process that has a file of a store open. */
+export interface StoreHolder {
+  /** Its id. */
+  readonly processId: number;
+  /** A file that it has open. */
+  readonly path: string;
+}
 
 const PROCESS_ID = /^\d+$/;
 
@@ -46,6 +61,16 @@ export function listStoreHolders(store: string): StoreHolders {
     }
   }
   return { holders, isComplete };
+}
+
+/**
+ * Finds a process other than this one that has a file of a store open.
+ *
+ * @param holders The processes that have.
+ * @returns One of them, or null.
+ */
+export function findOtherHolder({ holders }: StoreHolders): StoreHolder | null {
+  return holders.find(({ processId }) => processId !== Deno.pid) ?? null;
 }
 
 function listNames(directory: string): string[] {
