@@ -46,7 +46,8 @@ export {
   validateBinFile,
 } from "./lib/stores/chroma/segment/validate_bin_file.ts";
 export type { BinFileProblem } from "./lib/hnsw/bin_file.ts";
-export { type CheckOptions, type CheckProgress, checkStore } from "./lib/engine/check.ts";
+export { checkStore } from "./lib/engine/check.ts";
+export type { CheckOptions, CheckProgress } from "./lib/engine/check_options.ts";
 export { type FindOptions, findStores } from "./lib/engine/find_stores.ts";
 export {
   checkDimension,

@@ -57,6 +57,11 @@ function importsOf(source: SourceFile): string[] {
   return [...source.text.matchAll(/(?:from|import\()\s*"([^"]+)"/g)].map((match) => match[1] ?? "");
 }
 
+/** The relative modules that a source needs to be loaded or typed; `import()` waits until it runs. */
+function staticImportsOf(source: SourceFile): string[] {
+  return [...codeOf(source).matchAll(/from\s*"(\.[^"]+)"/g)].map((match) => match[1] ?? "");
+}
+
 /** The code of a source without its comments. */
 function codeOf(source: SourceFile): string {
   return source.text.replaceAll(/^\s*(\*|\/\/|\/\*).*$/gm, "");
@@ -76,6 +81,24 @@ Deno.test("lib imports one way only, from the lower layers", () => {
     }
   }
   assertEquals(wrong, []);
+});
+
+Deno.test("lib has no circle of imports, not even of types", () => {
+  const byPath = new Map(sources.map((source) => [source.path, source]));
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const follow = (path: string, way: readonly string[]): void => {
+    const start = way.indexOf(path);
+    if (start >= 0) circles.push([...way.slice(start), path].join(" -> "));
+    const source = byPath.get(path);
+    if (start >= 0 || source === undefined || done.has(path)) return;
+    for (const specifier of staticImportsOf(source)) {
+      follow(new URL(specifier, `file:///${path}`).pathname.slice(1), [...way, path]);
+    }
+    done.add(path);
+  };
+  for (const { path } of sources) follow(path, []);
+  assertEquals(circles, []);
 });
 
 Deno.test("node:sqlite is imported by one module alone", () => {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CheckProgress } from "../engine/check.ts";
+import type { CheckProgress } from "../engine/check_options.ts";
 import type { RecoveredChange } from "../fs/recover.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
 import type { FindingEvent, SummaryEvent } from "../model/report.ts";

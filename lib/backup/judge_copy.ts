@@ -7,7 +7,7 @@
 
 import { Turns } from "../base/turns.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
-import type { CheckProgress } from "../engine/check.ts";
+import type { CheckProgress } from "../engine/check_options.ts";
 import { collectCheck, type CollectedCheck } from "../engine/collect_check.ts";
 import { readStoreContents } from "../engine/contents.ts";
 import type { FindingEvent, SummaryEvent } from "../model/report.ts";

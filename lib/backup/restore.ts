@@ -12,14 +12,13 @@
 
 import { basename, dirname, join } from "@std/path";
 import { OperationError } from "../base/errors.ts";
-import type { CheckProgress } from "../engine/check.ts";
 import { keepEnginesOut, withOwnStore } from "../engine/own_store.ts";
 import { removeTransactionRecord } from "../engine/transaction_record.ts";
 import { digestTree } from "../fs/copy.ts";
 import type { StoreLock } from "../fs/lock.ts";
 import { temporaryPathBeside } from "../fs/names.ts";
 import { localFs } from "../fs/platform.ts";
-import { listInterruptedChanges, type RecoveredChange } from "../fs/recover.ts";
+import { listInterruptedChanges } from "../fs/recover.ts";
 import { hasInnerWorkDirectory, swapStore } from "../fs/swap_store.ts";
 import { removeTree, syncTree } from "../fs/tree.ts";
 import { openWorkDirectory, removeIfEmpty, workPlacesOf } from "../fs/work_directory.ts";
@@ -31,31 +30,8 @@ import { DATA_NAME, WHOLE_STORE } from "../quarantine/manifest.ts";
 import { detectStore, formatByName } from "../stores/registry.ts";
 import type { RestorePlan } from "./plan_restore.ts";
 import { restoreMetadata } from "./restore_metadata.ts";
+import type { RestoreBackupOptions, RestoredStore } from "./restore_options.ts";
 import { requireWholeBackup, stageStore } from "./stage_restore.ts";
-
-/** How a restore is carried out. */
-export interface RestoreBackupOptions {
-  /** Whether damage that the backup is known to have is taken over. */
-  force?: boolean;
-  /** Is told of every change that a crash had interrupted, and what became of it. */
-  onRecovered?: (change: RecoveredChange) => void;
-  /** Is told how far the check of the staged store has come. */
-  onProgress?: (progress: CheckProgress) => void;
-  /** Ends the work while nothing has been changed. */
-  signal?: AbortSignal | undefined;
-  /** The file system; this machine's by default. */
-  fs?: WriteFs;
-  /** The clock. */
-  now?: () => Date;
-}
-
-/** What a restore has done. */
-export interface RestoredStore {
-  /** The plan that was carried out. */
-  readonly plan: RestorePlan;
-  /** The name of the entry of the quarantine that holds what stood there; null when nothing did. */
-  readonly quarantined: string | null;
-}
 
 /** What the last step is given. */
 interface Staged {

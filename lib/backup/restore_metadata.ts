@@ -18,7 +18,7 @@ import { exchangeEntries, isUnsettled } from "../quarantine/exchange.ts";
 import { requireStore } from "../stores/registry.ts";
 import { type BoundChange, findMetadataChanges, type MetadataChange } from "./metadata_changes.ts";
 import type { RestorePlan } from "./plan_restore.ts";
-import type { RestoreBackupOptions, RestoredStore } from "./restore.ts";
+import type { RestoreBackupOptions, RestoredStore } from "./restore_options.ts";
 import { giveTo, stageFile } from "./stage_restore.ts";
 
 /** What is needed for the last step. */

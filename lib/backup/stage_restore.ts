@@ -8,7 +8,7 @@
 import { join } from "@std/path";
 import { Turns } from "../base/turns.ts";
 import { OperationError } from "../base/errors.ts";
-import type { CheckProgress } from "../engine/check.ts";
+import type { CheckProgress } from "../engine/check_options.ts";
 import { copyFile, copyPermissions } from "../fs/copy.ts";
 import { requireSpace } from "../fs/space.ts";
 import type { EntryFacts, WriteFs } from "../fs/write_fs.ts";

@@ -10,7 +10,7 @@
  */
 
 import { join } from "@std/path";
-import type { CheckProgress } from "../engine/check.ts";
+import type { CheckProgress } from "../engine/check_options.ts";
 import { localFs } from "../fs/platform.ts";
 import type { FindingEvent } from "../model/report.ts";
 import type { CollectionContents } from "../model/store.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CheckProgress } from "../engine/check.ts";
+import type { CheckProgress } from "../engine/check_options.ts";
 import { renderProgress, renderTaskProgress } from "../output/progress.ts";
 import { DEFAULT_WIDTH } from "../output/wrap.ts";
 import type { RepairProgress } from "../stores/repair_format.ts";

@@ -5,7 +5,8 @@
  */
 
 import { planRestore, type RestorePlan } from "../backup/plan_restore.ts";
-import { restoreBackup, type RestoredStore } from "../backup/restore.ts";
+import { restoreBackup } from "../backup/restore.ts";
+import type { RestoredStore } from "../backup/restore_options.ts";
 import { parseDuration } from "../base/duration.ts";
 import { formatCount } from "../base/format.ts";
 import { recoverSwaps } from "../fs/recover.ts";

@@ -6,7 +6,8 @@
 
 import type { WriteFs } from "../fs/write_fs.ts";
 import { renderMetrics } from "../output/prometheus.ts";
-import { listStatusMetrics, type StatusOutcome } from "../output/status_metrics.ts";
+import { listStatusMetrics } from "../output/status_metrics.ts";
+import type { StatusOutcome } from "../status/system_status.ts";
 import type { ProgramMonitor } from "../watch/monitor_types.ts";
 import type { MetricsPlan } from "../watch/configuration/watch_configuration.ts";
 import { toReportedError } from "./failure.ts";

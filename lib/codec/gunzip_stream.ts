@@ -9,20 +9,13 @@
 
 import { crc32, createInflateRaw, type InflateRaw } from "node:zlib";
 import type { ByteSource } from "./byte_source.ts";
-import { parseGzipHeader, parseGzipTrailer, TRAILER_SIZE_BYTES } from "./gzip_frame.ts";
-
-/** What is wrong with a gzip file. */
-export interface GunzipFault {
-  /**
-   * `truncated`: the file ends too early. `malformed`: bytes that no compressor writes. `checksum`:
-   * the bytes are not those of which the checksum was made. `too-large`: there are more than allowed.
-   */
-  readonly kind: "truncated" | "malformed" | "checksum" | "too-large";
-  /** Where in the compressed file it shows. */
-  readonly offset: number;
-  /** What it is, as the end of a sentence. */
-  readonly message: string;
-}
+import {
+  type GunzipFault,
+  isGzip,
+  parseGzipHeader,
+  parseGzipTrailer,
+  TRAILER_SIZE_BYTES,
+} from "./gzip_frame.ts";
 
 /** What came out of a gzip file. */
 export interface GunzipOutcome {
@@ -45,15 +38,6 @@ export interface GunzipOptions {
 }
 
 const CHUNK_SIZE_BYTES = 1 << 16;
-
-/**
- * Whether a file begins as a gzip file does.
- *
- * @param bytes Its first bytes.
- */
-export function isGzip(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x1f && bytes[1] === 0x8b;
-}
 
 /**
  * Decompresses a gzip file.

@@ -7,11 +7,14 @@
 
 import { concatenate } from "../base/concatenate.ts";
 import { crc32, gunzipSync, gzipSync } from "node:zlib";
-import { type GunzipFault, isGzip } from "./gunzip_stream.ts";
-import { parseGzipHeader, parseGzipTrailer, TRAILER_SIZE_BYTES } from "./gzip_frame.ts";
+import {
+  type GunzipFault,
+  isGzip,
+  parseGzipHeader,
+  parseGzipTrailer,
+  TRAILER_SIZE_BYTES,
+} from "./gzip_frame.ts";
 import { type Inflated, inflateSound } from "./inflate.ts";
-
-export { type GunzipFault, isGzip } from "./gunzip_stream.ts";
 
 /** The least that the runtime takes. */
 const LEAST_CHUNK_BYTES = 64;

@@ -7,7 +7,8 @@
  * @module
  */
 
-import { gunzipSound, isGzip } from "./gzip.ts";
+import { gunzipSound } from "./gzip.ts";
+import { isGzip } from "./gzip_frame.ts";
 
 /**
  * Finds the bit.

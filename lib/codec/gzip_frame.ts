@@ -18,7 +18,19 @@
  */
 
 import { crc32 } from "node:zlib";
-import type { GunzipFault } from "./gunzip_stream.ts";
+
+/** What is wrong with a gzip file. */
+export interface GunzipFault {
+  /**
+   * `truncated`: the file ends too early. `malformed`: bytes that no compressor writes. `checksum`:
+   * the bytes are not those of which the checksum was made. `too-large`: there are more than allowed.
+   */
+  readonly kind: "truncated" | "malformed" | "checksum" | "too-large";
+  /** Where in the compressed file it shows. */
+  readonly offset: number;
+  /** What it is, as the end of a sentence. */
+  readonly message: string;
+}
 
 /** How long checksum and length at the end of a member are. */
 export const TRAILER_SIZE_BYTES = 8;
@@ -34,6 +46,15 @@ export interface GzipSum {
   readonly crc: number;
   /** How many they are. */
   readonly sizeBytes: number;
+}
+
+/**
+ * Whether a file begins as a gzip file does.
+ *
+ * @param bytes Its first bytes.
+ */
+export function isGzip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
 /**

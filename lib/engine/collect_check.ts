@@ -6,7 +6,8 @@
 
 import { OperationError } from "../base/errors.ts";
 import type { FindingEvent, SummaryEvent } from "../model/report.ts";
-import { type CheckOptions, checkStore } from "./check.ts";
+import { checkStore } from "./check.ts";
+import type { CheckOptions } from "./check_options.ts";
 
 /** What a full check has found. */
 export interface CollectedCheck {

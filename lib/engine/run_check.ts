@@ -20,7 +20,7 @@ import type {
 } from "../model/store.ts";
 import { formatByName, requireStore } from "../stores/registry.ts";
 import type { AuditResult, StoreAudit } from "./audit.ts";
-import type { CheckOptions } from "./check.ts";
+import type { CheckOptions } from "./check_options.ts";
 import {
   type CheckHistory,
   type HistoryOptions,
@@ -38,7 +38,7 @@ import {
   readInterruptedTransaction,
 } from "./interrupted.ts";
 import { orCancelled, runTasks, throwIfCancelled } from "./run_tasks.ts";
-import { isSound, summarise } from "./summarise.ts";
+import { type CheckOutcome, isSound, summarise } from "./summarise.ts";
 
 /** From which age on the distance between index and catalogue is named. */
 export const DEFAULT_STALE_SECONDS = 3600;
@@ -98,24 +98,6 @@ function findStore(path: string, { key }: CheckOptions): DetectedStore {
   } catch (error) {
     throw explainMissingStore(error, path);
   }
-}
-
-/** What one pass over a store gives. */
-export interface CheckOutcome {
-  /** When it began, in milliseconds since 1970. */
-  readonly startedMs: number;
-  /** What the first step learned. */
-  readonly survey: StoreSurvey;
-  /** Every finding. */
-  readonly findings: readonly Finding[];
-  /** What became of each task. */
-  readonly entries: readonly TaskEntry[];
-  /** What the audits found. */
-  readonly audits: readonly AuditResult[];
-  /** What the last step added. */
-  readonly conclusion: Conclusion;
-  /** Why parts could not be read. */
-  readonly failures: readonly OperationError[];
 }
 
 /** The options of a check, with the moment at which it ends. */

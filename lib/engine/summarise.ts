@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { OperationError } from "../base/errors.ts";
 import { countSeverities, drawVerdict, type Finding } from "../model/finding.ts";
 import {
   type CheckLevel,
@@ -11,14 +12,32 @@ import {
   type SkippedBytes,
   type SummaryEvent,
 } from "../model/report.ts";
-import type { DetectedStore, FileStamp } from "../model/store.ts";
-import type { CheckOutcome } from "./run_check.ts";
+import type { Conclusion, DetectedStore, FileStamp, StoreSurvey } from "../model/store.ts";
+import type { AuditResult } from "./audit.ts";
 import {
   explainUnfinished,
   listEarlierBytes,
   standingResult,
   type TaskEntry,
 } from "./check_history.ts";
+
+/** What one pass over a store gives. */
+export interface CheckOutcome {
+  /** When it began, in milliseconds since 1970. */
+  readonly startedMs: number;
+  /** What the first step learned. */
+  readonly survey: StoreSurvey;
+  /** Every finding. */
+  readonly findings: readonly Finding[];
+  /** What became of each task. */
+  readonly entries: readonly TaskEntry[];
+  /** What the audits found. */
+  readonly audits: readonly AuditResult[];
+  /** What the last step added. */
+  readonly conclusion: Conclusion;
+  /** Why parts could not be read. */
+  readonly failures: readonly OperationError[];
+}
 
 /** What a summary says besides the outcome. */
 export interface SummaryFacts {

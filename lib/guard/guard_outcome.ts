@@ -5,7 +5,7 @@
  */
 
 import type { OperationError } from "../base/errors.ts";
-import type { CheckProgress } from "../engine/check.ts";
+import type { CheckProgress } from "../engine/check_options.ts";
 import type { RecoveredChange } from "../fs/recover.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
 import type { ProbeResult } from "../isolation/isolated_probe.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CheckOptions } from "../engine/check.ts";
+import type { CheckOptions } from "../engine/check_options.ts";
 import type { FindingEvent, SummaryEvent } from "../model/report.ts";
 import type { TaskFailure } from "../model/store.ts";
 

@@ -9,7 +9,7 @@ import { Worker } from "node:worker_threads";
 import { resolve } from "@std/path";
 import { OperationError } from "../base/errors.ts";
 import { waitAtMost } from "../base/wait_at_most.ts";
-import type { CheckOptions } from "../engine/check.ts";
+import type { CheckOptions } from "../engine/check_options.ts";
 import { throwIfCancelled } from "../engine/run_tasks.ts";
 import type { CheckAnswer, CheckOrder, IsolatedCheckResult } from "./check_order.ts";
 

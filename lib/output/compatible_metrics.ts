@@ -8,9 +8,8 @@
  * @module
  */
 
-import type { SystemStatus } from "../status/system_status.ts";
+import type { StatusOutcome, SystemStatus } from "../status/system_status.ts";
 import type { Metric } from "./prometheus.ts";
-import type { StatusOutcome } from "./status_metrics.ts";
 
 /**
  * Makes the metrics of stores under the names of `vectorstore_…`.

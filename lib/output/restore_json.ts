@@ -6,7 +6,7 @@
 
 import type { MetadataChange } from "../backup/metadata_changes.ts";
 import type { CollectionChange, RestorePlan } from "../backup/plan_restore.ts";
-import type { RestoredStore } from "../backup/restore.ts";
+import type { RestoredStore } from "../backup/restore_options.ts";
 import { SCHEMA_VERSION } from "../model/report.ts";
 import type { JsonLine } from "./json.ts";
 

@@ -10,7 +10,7 @@ import { formatBytes, formatCount, formatDuration } from "../base/format.ts";
 import { printable } from "../base/printable.ts";
 import type { MetadataChange } from "../backup/metadata_changes.ts";
 import type { CollectionChange, RestorePlan } from "../backup/plan_restore.ts";
-import type { RestoredStore } from "../backup/restore.ts";
+import type { RestoredStore } from "../backup/restore_options.ts";
 import type { TextOptions } from "./text.ts";
 import { wrapText } from "./wrap.ts";
 

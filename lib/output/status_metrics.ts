@@ -7,7 +7,7 @@
 import { printable } from "../base/printable.ts";
 import { VERSION } from "../base/version.ts";
 import { SEVERITIES } from "../model/finding.ts";
-import type { SystemStatus } from "../status/system_status.ts";
+import type { StatusOutcome, SystemStatus } from "../status/system_status.ts";
 import { listCompatibleMetrics } from "./compatible_metrics.ts";
 import type { Labels, Metric, Sample } from "./prometheus.ts";
 import {
@@ -18,16 +18,6 @@ import {
   type StoreGauge,
   WATCH_GAUGES,
 } from "./status_gauges.ts";
-
-/** What came of reading the state of one store. */
-export interface StatusOutcome {
-  /** The store as it was named, as an absolute path: the same whether it can be read or not. */
-  readonly store: string;
-  /** Its state, or null where it could not be read. */
-  readonly status: SystemStatus | null;
-  /** Whether it could not be read because something was writing to it all the time. */
-  readonly isBusy: boolean;
-}
 
 /** Which metrics are made. */
 export interface MetricsOptions {

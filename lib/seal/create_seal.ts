@@ -13,7 +13,7 @@ import { join } from "@std/path";
 import { OperationError } from "../base/errors.ts";
 import { pauseUnlessAborted } from "../base/pause.ts";
 import { runAtOnce } from "../base/turns.ts";
-import type { CheckOptions } from "../engine/check.ts";
+import type { CheckOptions } from "../engine/check_options.ts";
 import { withOwnStore } from "../engine/own_store.ts";
 import { runCheck } from "../engine/run_check.ts";
 import { throwIfCancelled } from "../engine/run_tasks.ts";

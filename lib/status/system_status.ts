@@ -216,3 +216,13 @@ export interface SystemStatus {
   /** How long all this took, in milliseconds. */
   readonly elapsedMs: number;
 }
+
+/** What came of reading the state of one store. */
+export interface StatusOutcome {
+  /** The store as it was named, as an absolute path: the same whether it can be read or not. */
+  readonly store: string;
+  /** Its state, or null where it could not be read. */
+  readonly status: SystemStatus | null;
+  /** Whether it could not be read because something was writing to it all the time. */
+  readonly isBusy: boolean;
+}

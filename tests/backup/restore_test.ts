@@ -2,7 +2,8 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { join } from "@std/path";
 import { OperationError } from "../../lib/base/errors.ts";
 import { planRestore, type PlanRestoreOptions } from "../../lib/backup/plan_restore.ts";
-import { restoreBackup, type RestoredStore } from "../../lib/backup/restore.ts";
+import { restoreBackup } from "../../lib/backup/restore.ts";
+import type { RestoredStore } from "../../lib/backup/restore_options.ts";
 import { readStoreContents } from "../../lib/engine/contents.ts";
 import { localFs } from "../../lib/fs/platform.ts";
 import { recoverSwaps } from "../../lib/fs/recover.ts";

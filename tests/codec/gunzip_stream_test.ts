@@ -1,7 +1,8 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { gzipSync } from "node:zlib";
 import type { ByteSource } from "../../lib/codec/byte_source.ts";
-import { type GunzipOutcome, gunzipStream, isGzip } from "../../lib/codec/gunzip_stream.ts";
+import { type GunzipOutcome, gunzipStream } from "../../lib/codec/gunzip_stream.ts";
+import { isGzip } from "../../lib/codec/gzip_frame.ts";
 
 const CONTENT = Uint8Array.from({ length: 300_000 }, (_, index) => (index * index) >>> 7);
 const FILE = new Uint8Array(gzipSync(CONTENT));

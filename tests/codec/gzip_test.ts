@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { gzipSync } from "node:zlib";
 import { fromFileUrl } from "@std/path";
-import { gunzipBounded, gzip, isGzip } from "../../lib/codec/gzip.ts";
+import { gunzipBounded, gzip } from "../../lib/codec/gzip.ts";
+import { isGzip } from "../../lib/codec/gzip_frame.ts";
 import { runDeno } from "../support/run_cli.ts";
 
 const TEXT = "What is compressed here, what is compressed here is text. ".repeat(9);

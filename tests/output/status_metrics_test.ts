@@ -2,12 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { listCompatibleMetrics } from "../../lib/output/compatible_metrics.ts";
 import { type Metric, renderMetrics } from "../../lib/output/prometheus.ts";
-import {
-  listStatusMetrics,
-  MOST_COLLECTION_LABELS,
-  type StatusOutcome,
-} from "../../lib/output/status_metrics.ts";
-import type { SystemStatus } from "../../lib/status/system_status.ts";
+import { listStatusMetrics, MOST_COLLECTION_LABELS } from "../../lib/output/status_metrics.ts";
+import type { StatusOutcome, SystemStatus } from "../../lib/status/system_status.ts";
 import { REPOSITORY } from "../support/fixtures.ts";
 import { findPromtool, runPromtool } from "../support/promtool.ts";
 import { DAMAGED, WELL } from "./status_examples.ts";

@@ -18,7 +18,7 @@ import { printable } from "../../base/printable.ts";
 import type { FindingName } from "../../model/codes.ts";
 import { createFinding, type Finding, type JsonValue } from "../../model/finding.ts";
 import type { GobFault } from "../../codec/gob.ts";
-import type { GunzipFault } from "../../codec/gunzip_stream.ts";
+import type { GunzipFault } from "../../codec/gzip_frame.ts";
 import { type GobReading, LARGEST_FILE_BYTES } from "./read_gob_file.ts";
 
 /** Where a file or a document stands. */

@@ -15,7 +15,7 @@ import {
   type GobValue,
 } from "../../codec/gob.ts";
 import { gunzipBounded } from "../../codec/gzip.ts";
-import { type GunzipFault, isGzip } from "../../codec/gunzip_stream.ts";
+import { type GunzipFault, isGzip } from "../../codec/gzip_frame.ts";
 import { readInto } from "../../fs/read_fs.ts";
 import type { FileStamp } from "../../model/store.ts";
 import {

@@ -8,8 +8,8 @@
  * @module
  */
 
-import { isGzip } from "../../codec/gunzip_stream.ts";
 import { gunzipBounded } from "../../codec/gzip.ts";
+import { isGzip } from "../../codec/gzip_frame.ts";
 import { BoundedFile } from "../../fs/read_fs.ts";
 import type { DetectedStore, DetectSettings } from "../../model/store.ts";
 

@@ -8,7 +8,8 @@
 import { join } from "@std/path";
 import { OperationError } from "../../base/errors.ts";
 import { letOthersRun } from "../../base/turns.ts";
-import { type GunzipOutcome, gunzipStream, isGzip } from "../../codec/gunzip_stream.ts";
+import { type GunzipOutcome, gunzipStream } from "../../codec/gunzip_stream.ts";
+import { isGzip } from "../../codec/gzip_frame.ts";
 import { BoundedFile } from "../../fs/read_fs.ts";
 import { localFs } from "../../fs/platform.ts";
 import { ScratchDirectory, ScratchFile } from "../../fs/scratch.ts";

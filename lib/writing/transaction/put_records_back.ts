@@ -17,7 +17,7 @@ import type {
   RecordVectors,
   StoredRecord,
   StoredValue,
-} from "../../stores/record_reader.ts";
+} from "../../model/stored_record.ts";
 import { callPatiently } from "../batches/call_patiently.ts";
 import { type IndexRecord, type RecordMetadata, toColumns } from "../batches/collection.ts";
 import { deleteRecords } from "../batches/delete_records.ts";

@@ -8,7 +8,7 @@
 import { OperationError } from "../../base/errors.ts";
 import { KeyTable, NO_VALUE } from "../../base/key_table.ts";
 import { StringHash } from "../../base/multiset_hash.ts";
-import type { RecordReader, StoredRecord, StoredValue } from "../../stores/record_reader.ts";
+import type { RecordReader, StoredRecord, StoredValue } from "../../model/stored_record.ts";
 
 /** What has become of the records of a collection. */
 export interface RecordChanges {

@@ -5,7 +5,8 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { join } from "@std/path";
 import { OperationError } from "../../../lib/base/errors.ts";
 import { readStoreContents } from "../../../lib/engine/contents.ts";
-import { openRecords, type StoredRecord } from "../../../lib/stores/record_reader.ts";
+import type { StoredRecord } from "../../../lib/model/stored_record.ts";
+import { openRecords } from "../../../lib/stores/record_reader.ts";
 import { requireStore } from "../../../lib/stores/registry.ts";
 import type { RecordColumns } from "../../../lib/writing/batches/collection.ts";
 import { putRecordsBack } from "../../../lib/writing/transaction/put_records_back.ts";

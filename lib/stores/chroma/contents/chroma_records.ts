@@ -15,7 +15,7 @@ import type {
   RecordVectors,
   StoredRecord,
   StoredValue,
-} from "../../record_reader.ts";
+} from "../../../model/stored_record.ts";
 import { isCosine } from "../segment/segment_reading.ts";
 import type { ContentsTask } from "../tasks.ts";
 import { type CollectionVectors, readIndexVectors } from "./collection_vectors.ts";

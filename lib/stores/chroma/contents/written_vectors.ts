@@ -9,7 +9,7 @@
  */
 
 import type { DetectedStore } from "../../../model/store.ts";
-import type { RecordVectors } from "../../record_reader.ts";
+import type { RecordVectors } from "../../../model/stored_record.ts";
 import { readLayout } from "../layout.ts";
 import { openCatalogue } from "../opened_catalogue.ts";
 import { listSalvageRequests } from "../salvage/list_requests.ts";

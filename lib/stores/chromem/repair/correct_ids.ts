@@ -13,7 +13,7 @@ import { isFolderName } from "../layout.ts";
 import { hashName } from "../name_hash.ts";
 import type { ChromemRepair } from "./chromem_repair.ts";
 import { correctBit } from "./correct_bit.ts";
-import type { Misplaced } from "./place_stage.ts";
+import type { Misplaced } from "./misplaced.ts";
 import { stemOfName } from "./salvage_document.ts";
 import { isSameText, loadDocument } from "./working_documents.ts";
 

@@ -9,8 +9,6 @@
 
 import { formatCount } from "../../../base/format.ts";
 import { printable } from "../../../base/printable.ts";
-import type { Finding } from "../../../model/finding.ts";
-import type { ChromemFindingName } from "../../../model/finding_names.ts";
 import { listAnswers } from "../../repair_steps.ts";
 import { hashName } from "../name_hash.ts";
 import { listCandidates } from "../names/candidates.ts";
@@ -19,30 +17,10 @@ import { type Conflict, createConflicts } from "./conflicts.ts";
 import { correctIds } from "./correct_ids.ts";
 import { Exchanges, type MisplacedFile } from "../exchanges.ts";
 import { stemOfName } from "./salvage_document.ts";
+import { listMisplaced, type Misplaced } from "./misplaced.ts";
 import { listMissingLosses, type MissingDocument, saveMissing } from "./missing_documents.ts";
 import { type Claim, settleClaims } from "./settle_claims.ts";
-import type { WorkingFile, WorkingFolder } from "./working_database.ts";
-import { listDocuments, loadDocument } from "./working_documents.ts";
-
-const MISPLACED: readonly ChromemFindingName[] = [
-  "document-misnamed",
-  "document-duplicate",
-  "document-exchanged",
-];
-
-/** A document in the wrong place. */
-export interface Misplaced {
-  /** The folder in which it stands. */
-  readonly folder: WorkingFolder;
-  /** The name of its file. */
-  readonly name: string;
-  /** The file. */
-  readonly file: WorkingFile;
-  /** Its id. */
-  readonly id: string;
-  /** The findings about its place. */
-  readonly findings: readonly Finding[];
-}
+import type { WorkingFolder } from "./working_database.ts";
 
 /**
  * Plans the steps of the stage.
@@ -75,17 +53,6 @@ export function planPlaces(repair: ChromemRepair): PlannedStep[] {
     }
   }
   return steps;
-}
-
-function listMisplaced({ database, findings }: ChromemRepair): Misplaced[] {
-  return database.folders.filter(({ fate }) => fate !== "quarantined").flatMap((folder) =>
-    listDocuments(database, folder).flatMap(([name, file]) => {
-      const own = findings.at(file.path, MISPLACED);
-      if (own.length === 0) return [];
-      const { ID: id = "" } = loadDocument(database, file);
-      return id === "" ? [] : [{ folder, name, file, id, findings: own }];
-    })
-  );
 }
 
 /** A document in the wrong place, as what finds exchanges takes it. */
