@@ -1,5 +1,9 @@
 /**
- * The program.
+ * The program. It prints to its streams, ends the process with an exit code, and exports nothing.
+ *
+ * ```sh
+ * deno run --no-prompt --allow-read --allow-write jsr:@vecfsck/vecfsck/cli check /srv/chroma
+ * ```
  *
  * @module
  */

@@ -1,8 +1,19 @@
 /**
  * vecfsck: fsck for embedded vector stores.
  *
- * Says whether a store is safe to open, and names the file, the record and the byte that are not.
- * Everything works under `--allow-read --allow-write` alone, and a check writes nothing in a store.
+ * Says whether a store of Chroma or chromem-go is safe to open, names the file, the record and the
+ * byte that are not, and brings the store back with everything that is still on the disk. Everything
+ * works under `--allow-read --allow-write` alone, and a check writes nothing in a store.
+ *
+ * - before a store is opened: {@linkcode checkStore}, {@linkcode guardStore},
+ *   {@linkcode isolatedCheck};
+ * - when it is damaged: {@linkcode planStoreRepair}, {@linkcode repairStore}, {@linkcode undoRepair},
+ *   {@linkcode exportRecords};
+ * - while it is written: {@linkcode withTransactionGuard}, {@linkcode safeBatches},
+ *   {@linkcode memoryGuard};
+ * - all day: {@linkcode startMonitor}, {@linkcode createBackup}, {@linkcode systemStatus}.
+ *
+ * The command line of the same name is in `@vecfsck/vecfsck/cli`.
  *
  * @example Is this store safe to open?
  * ```ts
@@ -18,6 +29,17 @@
  * await report(".");
  * ```
  *
+ * @example What would a repair save, and what is lost?
+ * ```ts
+ * import { detectStore, planStoreRepair } from "@vecfsck/vecfsck";
+ *
+ * if (detectStore(".") !== null) {
+ *   for (const { title, gains, losses } of (await planStoreRepair(".")).steps) {
+ *     console.log(title, gains, losses);
+ *   }
+ * }
+ * ```
+ *
  * @module
  */
 
@@ -26,7 +48,12 @@ export {
   type OperationErrorCode,
   type OperationErrorOptions,
 } from "./lib/base/errors.ts";
-export { type FindingCode, type FindingName, listFindingCodes } from "./lib/model/codes.ts";
+export {
+  type FindingCode,
+  type FindingName,
+  type ListedFindingCode,
+  listFindingCodes,
+} from "./lib/model/codes.ts";
 export type { ChromemFindingName, StoreFindingName } from "./lib/model/finding_names.ts";
 export type { Severity } from "./lib/model/codes.ts";
 export type { Finding, JsonValue, SeverityCounts, Verdict } from "./lib/model/finding.ts";

@@ -1,14 +1,14 @@
 /**
- * Writes docs/codes.md from the table of finding codes, docs/watch.schema.json from the table of
- * what a configuration can say, and docs/reference.md from the table of verbs: `deno task docs`. With `--check` it only says whether they are up to
- * date.
+ * Writes docs/codes.md from the table of finding codes, docs/watch.schema.json from the table of what
+ * a configuration can say, and docs/reference.md from the table of verbs: `deno task docs`. With
+ * `--check` it only says whether they are up to date.
  *
  * @module
  */
 
 import { fromFileUrl, relative } from "@std/path";
 import { renderReferencePage } from "../lib/cli/reference_page.ts";
-import { FINDING_CODES, type FindingCode } from "../lib/model/codes.ts";
+import { type ListedFindingCode, listFindingCodes } from "../lib/model/codes.ts";
 import { makeConfigurationSchema } from "../lib/watch/configuration/configuration_schema.ts";
 
 /** The page of codes. */
@@ -51,7 +51,9 @@ const INTRODUCTION = `<!-- Generated from lib/model/codes.ts by \`deno task docs
 # Finding codes
 
 A code names one thing that can be wrong with a store. Codes are never renumbered and never given
-another meaning. The severity belongs to the code:
+another meaning. Each has what it usually comes from, what it does to whoever uses the store, and
+what to do about it. \`vecfsck check\` prints effect and cure beside each finding; for programs all of
+it is in \`listFindingCodes()\`. The severity belongs to the code:
 
 - **fatal**: opening the store can kill or hang the process.
 - **error**: data is lost, wrong or unreachable.
@@ -62,17 +64,17 @@ another meaning. The severity belongs to the code:
 /** Renders the page of codes. */
 export function renderCodesPage(): string {
   const sections = GROUPS.map(([prefix, title]) => {
-    const codes = Object.entries(FINDING_CODES)
-      .filter(([, { code }]) => code.startsWith(prefix))
-      .sort(([, a], [, b]) => a.code.localeCompare(b.code));
-    return `## ${title}\n\n${codes.map(([name, code]) => renderCode(name, code)).join("\n")}`;
+    const codes = listFindingCodes().filter(({ code }) => code.startsWith(prefix));
+    return `## ${title}\n\n${codes.map(renderCode).join("\n")}`;
   });
   return `${INTRODUCTION}\n${sections.join("\n")}`;
 }
 
-function renderCode(name: string, { code, severity, title, effect, repair }: FindingCode): string {
+function renderCode(
+  { code, name, severity, title, cause, effect, repair }: ListedFindingCode,
+): string {
   return `### ${code} ${name}\n\n**${severity}** · ${title}.\n\n` +
-    `- Effect: ${effect}\n- What to do: ${repair}\n`;
+    `- Cause: ${cause}.\n- Effect: ${effect}\n- What to do: ${repair}\n`;
 }
 
 /** Renders the schema of the configuration of `watch`. */

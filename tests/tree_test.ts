@@ -106,6 +106,26 @@ Deno.test("node:sqlite is imported by one module alone", () => {
   assertEquals(importers.map((source) => source.path), ["sqlite/database.ts"]);
 });
 
+Deno.test("the library for Parquet is loaded when such an export is made, by one module alone", () => {
+  const writer = "export/parquet_writer.ts";
+  const importers = sources.filter((source) =>
+    importsOf(source).some((name) => name.startsWith("hyparquet"))
+  );
+  assertEquals(importers.map((source) => source.path), [writer]);
+  const isWriter = (name: string): boolean => name.endsWith("/parquet_writer.ts");
+  const users = sources.filter((source) => importsOf(source).some(isWriter));
+  assertEquals(users.map((source) => source.path), ["export/export_store.ts"]);
+  assertEquals(users.flatMap(staticImportsOf).filter(isWriter), []);
+});
+
+Deno.test("what Deno has of Node's library is loaded when it is used, by one module alone", () => {
+  const slow = ["node:crypto", "node:fs", "node:fs/promises", "node:process", "node:zlib"];
+  const importers = sources.filter((source) =>
+    importsOf(source).some((name) => slow.includes(name))
+  );
+  assertEquals(importers.map((source) => source.path), ["base/node_library.ts"]);
+});
+
 Deno.test("lib writes files in one module alone", () => {
   const writing =
     /\bDeno\.(write|rename|remove(?!Signal)|mkdir|copy|truncate|utime|chmod|chown|link|symlink|create|makeTemp|mkdir)|write: true|append: true/;

@@ -24,16 +24,17 @@ import type { Snapshot } from "./snapshot_options.ts";
  * @param store The store.
  * @param snapshot What was copied.
  * @param verdict What the copy is like.
- * @param naming The name of the backup, what of the store it holds, whether that is without damage,
- * and when the copy was checked.
+ * @param naming The name of the backup, the permissions of the store's directory, what of the store
+ * it holds, whether that is without damage, and when the copy was checked.
  * @returns The manifest.
  */
 export function composeManifest(
   store: DetectedStore,
   { createdAt, files, directories, leftOut }: Snapshot,
   { summary, findings, collections }: CopyVerdict,
-  { id, scope, good, checkedAt }: {
+  { id, storeMode, scope, good, checkedAt }: {
     id: string;
+    storeMode: number | null;
     scope: BackupScope;
     good: boolean;
     checkedAt: Date;
@@ -43,7 +44,9 @@ export function composeManifest(
     vecfsckBackup: MANIFEST_VERSION,
     id,
     store: store.path,
+    // A reader looks for it at the beginning: see peek_scope.ts.
     scope,
+    storeMode,
     format: store.format,
     engine: summary.engine,
     createdAt: createdAt.toISOString(),

@@ -11,7 +11,8 @@
 import { join } from "@std/path";
 import { copyAttributes } from "../fs/copy.ts";
 import { stampFile } from "../fs/read_fs.ts";
-import { errorCodeOf, isRefusal, type WriteFs } from "../fs/write_fs.ts";
+import type { WriteFs } from "../fs/write_fs.ts";
+import { errorCodeOf, isRefusal } from "../fs/write_errors.ts";
 import type { FileStamp } from "../model/store.ts";
 import { DatabaseFiles } from "../sqlite/database_files.ts";
 import type { HeldDatabase } from "../sqlite/online_backup.ts";

@@ -6,7 +6,8 @@
  */
 
 import { pauseUnlessAborted } from "../base/pause.ts";
-import { toWriteError, type WriteFs } from "../fs/write_fs.ts";
+import type { WriteFs } from "../fs/write_fs.ts";
+import { toWriteError } from "../fs/write_errors.ts";
 import type { DetectedStore, LeftOut } from "../model/store.ts";
 import { holdDatabase } from "../sqlite/online_backup.ts";
 import { takeSnapshot } from "./snapshot.ts";

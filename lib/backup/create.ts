@@ -9,12 +9,11 @@
 
 import { join } from "@std/path";
 import { pauseUnlessAborted } from "../base/pause.ts";
-import { findFreeTimeId } from "../base/time_id.ts";
 import { Turns } from "../base/turns.ts";
 import { withOwnStore } from "../engine/own_store.ts";
-import { writeAtomically } from "../fs/atomic.ts";
 import { localFs } from "../fs/platform.ts";
-import { removeTreeInSteps, syncTreeInSteps } from "../fs/tree.ts";
+import { syncFiles } from "../fs/sync_files.ts";
+import { removeTreeInSteps } from "../fs/tree.ts";
 import { ensureDirectory } from "../fs/work_directory.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
 import type { DetectedStore } from "../model/store.ts";
@@ -22,25 +21,22 @@ import { holdDatabase } from "../sqlite/online_backup.ts";
 import { requireStore } from "../stores/registry.ts";
 import { isTrusted, listBackupsInSteps, type ListedBackup, selectOwn } from "./catalogue.ts";
 import { isSameStamp } from "./copy_entry.ts";
-import { composeManifest, encodeReadable } from "./compose_manifest.ts";
 import type { BackupOutcome, CreateBackupOptions } from "./create_options.ts";
 import { type CopyVerdict, findRottenShares, isDamaged, judgeCopy } from "./judge_copy.ts";
-import {
-  type BackupFile,
-  type BackupScope,
-  FILES_DIRECTORY_NAME,
-  MANIFEST_DIGEST_NAME,
-  MANIFEST_NAME,
-} from "./manifest.ts";
+import { type BackupFile, type BackupScope, FILES_DIRECTORY_NAME } from "./manifest.ts";
 import { type BackupPlace, backupPlaceOf, openBackupPlace } from "./place.ts";
+import {
+  findFreeBackupId,
+  type JudgedSnapshot,
+  publishBackup,
+  type PublishedCopy,
+} from "./publish.ts";
 import { planCopyInSteps } from "./scope.ts";
 import { takeSnapshot } from "./snapshot.ts";
 import type { Snapshot } from "./snapshot_options.ts";
 import { spareCopy } from "./spare_copy.ts";
-import { syncInSteps } from "./stream_file.ts";
 import { clearTemporaries, explainEnd, withTemporaryDirectory } from "./temporaries.ts";
 import { writeVerification } from "./verification.ts";
-import { requireWhole, verifyFiles } from "./verify.ts";
 
 export type { BackupOutcome, CreateBackupOptions };
 
@@ -48,9 +44,6 @@ const DEFAULT_PATIENCE_MS = 60_000;
 
 /** How often a store is copied anew that changes and whose copy is damaged. */
 const MOST_ROUNDS = 3;
-
-/** What everybody may read and nobody needs to write. */
-const MANIFEST_MODE = 0o444;
 
 /**
  * Makes a backup of a store, also while an engine uses it.
@@ -105,12 +98,6 @@ export async function createOwnedBackup(
   }
 }
 
-/** A copy of the store, and what it is like. */
-interface JudgedSnapshot {
-  readonly snapshot: Snapshot;
-  readonly verdict: CopyVerdict;
-}
-
 /** The making of one backup. */
 class BackupRun {
   readonly #fs: WriteFs;
@@ -162,7 +149,7 @@ class BackupRun {
 
   async #makeBackup(lost: readonly string[]): Promise<BackupOutcome> {
     const { directory } = this.#place;
-    const wanted = join(directory, this.#findFreeId(this.#now()));
+    const wanted = join(directory, findFreeBackupId(this.#fs, directory, this.#now()));
     return await withTemporaryDirectory(this.#fs, wanted, async (temporary) => {
       const { snapshot, verdict } = await this.#copyAndJudge(temporary);
       const { findings, summary } = verdict;
@@ -172,6 +159,19 @@ class BackupRun {
       const copyElapsedMs = Math.round(this.#copyElapsedMs);
       const { tries } = snapshot;
       return { backup, isUnchanged: false, lost, findings, summary, tries, copyElapsedMs };
+    });
+  }
+
+  async #publish(temporary: string, copy: PublishedCopy): Promise<ListedBackup> {
+    const { signal, verify = false } = this.#options;
+    return await publishBackup(temporary, copy, {
+      fs: this.#fs,
+      store: this.#store,
+      directory: this.#place.directory,
+      scope: this.#scope,
+      now: this.#now,
+      verify,
+      signal,
     });
   }
 
@@ -200,7 +200,7 @@ class BackupRun {
     const work = [
       judgeCopy(files, this.#store.path, { fs: this.#fs, signal, onProgress }),
       findRottenShares(this.#fs, this.#previous, snapshot.files, signal),
-      syncInSteps(this.#fs, listCopied(files, snapshot), signal),
+      syncFiles(this.#fs, listCopied(files, snapshot), signal),
     ] as const;
     // Nothing may go on in the copy when an error has it removed.
     await Promise.allSettled(work);
@@ -252,54 +252,6 @@ class BackupRun {
       return source === undefined ||
         !isSameStamp(source, { ...file, changedMs: source.changedMs });
     });
-  }
-
-  /** Writes the manifest, waits for the disk, and gives the directory its name. */
-  async #publish(
-    temporary: string,
-    { snapshot, verdict, good }: JudgedSnapshot & { readonly good: boolean },
-  ): Promise<ListedBackup> {
-    const fs = this.#fs;
-    const manifest = composeManifest(this.#store, snapshot, verdict, {
-      id: this.#findFreeId(snapshot.createdAt),
-      scope: this.#scope,
-      good,
-      checkedAt: this.#now(),
-    });
-    const { text, digest } = encodeReadable(manifest);
-    this.#write(join(temporary, MANIFEST_NAME), text);
-    this.#write(join(temporary, MANIFEST_DIGEST_NAME), digest);
-    // The files are there already: those that are shared since then, the others since the check.
-    const files = join(temporary, FILES_DIRECTORY_NAME);
-    await this.#turns.run(syncTreeInSteps(fs, temporary, (path) => path.startsWith(files)));
-    const verification = this.#options.verify ? await this.#verify(temporary) : null;
-    const directory = join(this.#place.directory, manifest.id);
-    fs.rename(temporary, directory);
-    fs.syncDirectory(this.#place.directory);
-    return { id: manifest.id, directory, manifest, verification };
-  }
-
-  #write(path: string, bytes: Uint8Array): void {
-    writeAtomically(path, bytes, { fs: this.#fs, mode: MANIFEST_MODE });
-  }
-
-  async #verify(temporary: string): Promise<ListedBackup["verification"]> {
-    const { signal } = this.#options;
-    const { problems } = await verifyFiles(temporary, { fs: this.#fs, signal });
-    requireWhole(temporary, problems);
-    const at = this.#now().toISOString();
-    return writeVerification(this.#fs, temporary, {
-      at,
-      level: "digests",
-      good: true,
-      problems: [],
-    });
-  }
-
-  /** Names a backup after its time; a name that is taken gets a number. */
-  #findFreeId(time: Date): string {
-    const { directory } = this.#place;
-    return findFreeTimeId(time, (id) => this.#fs.look(join(directory, id)) !== null);
   }
 }
 

@@ -14,15 +14,15 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
+import { createHash } from "../base/node_library.ts";
 import { join } from "@std/path";
 import { OperationError } from "../base/errors.ts";
+import { isStorePath } from "../fs/entry_names.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
 import { SEVERITIES, type SeverityCounts, type Verdict } from "../model/finding.ts";
 import type { CheckLevel, FormatName } from "../model/report.ts";
 import type { CollectionContents } from "../model/store.ts";
 import { formatByName } from "../stores/registry.ts";
-import { isInnerPath } from "../base/inner_path.ts";
 import { FieldError, JsonFields } from "../base/json_fields.ts";
 import { TIME_ID } from "../base/time_id.ts";
 import {
@@ -182,6 +182,7 @@ function toManifest(fields: JsonFields): BackupManifest {
     id: fields.matching("id", TIME_ID, "name of a backup"),
     store: fields.text("store"),
     scope: toScope(fields),
+    storeMode: fields.anything("storeMode") === undefined ? null : toMode(fields, "storeMode"),
     format: toFormat(fields),
     engine: fields.orNull("engine", (name) => fields.text(name)),
     createdAt: fields.time("createdAt"),
@@ -267,12 +268,13 @@ function toSource(fields: JsonFields): SourceStamp {
 
 function toInnerPath(fields: JsonFields): string {
   const path = fields.text("path");
-  if (!isInnerPath(path)) throw fields.wrong("path", "leads out of the backup");
+  // What vecfsck itself keeps in a store is in no backup: it would act on what stands there.
+  if (!isStorePath(path)) throw fields.wrong("path", "leads out of the backup");
   return path;
 }
 
-function toMode(fields: JsonFields): number | null {
-  return fields.orNull("mode", (name) => fields.count(name, ALL_MODE_BITS));
+function toMode(fields: JsonFields, field = "mode"): number | null {
+  return fields.orNull(field, (name) => fields.count(name, ALL_MODE_BITS));
 }
 
 /** Holds the entries against each other: each once, and below a directory that is listed before. */

@@ -81,6 +81,11 @@ export interface BackupManifest {
   readonly id: string;
   /** The store's directory at that time, as an absolute path. */
   readonly store: string;
+  /**
+   * The permissions of the store's directory; null where the system has none, and in a manifest
+   * without this field.
+   */
+  readonly storeMode: number | null;
   /** What of the store it holds; a manifest without this field is of all. */
   readonly scope: BackupScope;
   /** The store's format. */

@@ -8,7 +8,8 @@
 import { basename, dirname, isAbsolute, join, relative, resolve, SEPARATOR } from "@std/path";
 import { OperationError } from "../base/errors.ts";
 import { BACKUPS_SUFFIX, ensureDirectory } from "../fs/work_directory.ts";
-import { errorCodeOf, toWriteError, type WriteFs } from "../fs/write_fs.ts";
+import type { WriteFs } from "../fs/write_fs.ts";
+import { errorCodeOf, toWriteError } from "../fs/write_errors.ts";
 
 /** Where the backups of a store are. */
 export interface BackupPlace {

@@ -20,9 +20,10 @@ import { temporaryPathBeside } from "../fs/names.ts";
 import { localFs } from "../fs/platform.ts";
 import { listInterruptedChanges } from "../fs/recover.ts";
 import { hasInnerWorkDirectory, swapStore } from "../fs/swap_store.ts";
-import { removeTree, syncTree } from "../fs/tree.ts";
+import { removeTreeQuietly, syncTree } from "../fs/tree.ts";
 import { openWorkDirectory, removeIfEmpty, workPlacesOf } from "../fs/work_directory.ts";
-import { toWriteError, type WriteFs } from "../fs/write_fs.ts";
+import type { WriteFs } from "../fs/write_fs.ts";
+import { toWriteError } from "../fs/write_errors.ts";
 import type { DetectedStore } from "../model/store.ts";
 import { type PreparedEntry, prepareEntry } from "../quarantine/entry.ts";
 import { measureTree } from "../quarantine/list_quarantine.ts";
@@ -32,6 +33,9 @@ import type { RestorePlan } from "./plan_restore.ts";
 import { restoreMetadata } from "./restore_metadata.ts";
 import type { RestoreBackupOptions, RestoredStore } from "./restore_options.ts";
 import { requireWholeBackup, stageStore } from "./stage_restore.ts";
+
+/** A store of which nobody knows who might enter it is its owner's alone. */
+const PRIVATE_MODE = 0o700;
 
 /** What the last step is given. */
 interface Staged {
@@ -102,6 +106,7 @@ async function stageAndSwap(
     await stageStore(plan.backup, directory, {
       fs,
       model: fs.look(plan.target) ?? fs.look(dirname(plan.target)),
+      mode: fs.look(plan.target)?.mode ?? plan.backup.manifest.storeMode ?? PRIVATE_MODE,
       force: options.force ?? false,
       signal,
       onProgress: options.onProgress,
@@ -110,7 +115,7 @@ async function stageAndSwap(
     return { plan, quarantined: putIntoPlace(staged) };
   } catch (error) {
     // A swap that could not be undone needs it: the next run goes by the journal.
-    if (listInterruptedChanges(plan.target, { fs }).length === 0) removeQuietly(fs, directory);
+    if (listInterruptedChanges(plan.target, { fs }).length === 0) removeTreeQuietly(fs, directory);
     removeIfEmpty(fs, workDirectory);
     throw toWriteError(error, plan.target);
   }
@@ -120,14 +125,6 @@ async function stageAndSwap(
 function requireIdle({ target, replaces }: RestorePlan, fs: WriteFs): void {
   const store = replaces ? detectStore(target) : null;
   if (store !== null) keepEnginesOut(store, { fs }, () => {});
-}
-
-function removeQuietly(fs: WriteFs, directory: string): void {
-  try {
-    removeTree(fs, directory);
-  } catch {
-    // Its name says what it is, and the next run removes it.
-  }
 }
 
 /** Puts the staged store into its place; returns the entry that holds what stood there. */
@@ -172,9 +169,9 @@ function requireAsPlanned({ plan: { target, replaces }, fs }: Staged): void {
   });
 }
 
-/** Nothing stands there: a rename is enough, once everything is on the disk. */
+/** Nothing stands there: a rename is enough, once the names are on the disk as the files are. */
 function moveIn({ plan: { target }, directory, lock, fs }: Staged): void {
-  syncTree(fs, directory);
+  syncTree(fs, directory, () => true);
   lock.cover(directory);
   fs.rename(directory, target);
   fs.syncDirectory(dirname(target));
@@ -198,7 +195,10 @@ function exchangeStore(staged: Staged, digest: string | null): string | null {
   }, { fs, now });
   const database = databaseNameOf(staged);
   try {
-    swapStore(target, directory, { lock, aside: entry.dataPath, database, fs, now });
+    swapStore(target, directory, {
+      ...{ lock, aside: entry.dataPath, database, fs, now },
+      isSynced: true,
+    });
   } catch (error) {
     removeHollow(fs, entry);
     throw error;
@@ -234,7 +234,7 @@ function digestOrNull(fs: WriteFs, path: string): string | null {
 /** The swap has failed and was undone: the entry holds nothing. */
 function removeHollow(fs: WriteFs, { directory, dataPath }: PreparedEntry): void {
   if (fs.look(dataPath) !== null) return;
-  removeQuietly(fs, directory);
+  removeTreeQuietly(fs, directory);
   removeIfEmpty(fs, dirname(directory), dirname(dirname(directory)));
 }
 

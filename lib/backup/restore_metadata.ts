@@ -10,9 +10,10 @@ import { dirname, join } from "@std/path";
 import { OperationError } from "../base/errors.ts";
 import { withOwnStore } from "../engine/own_store.ts";
 import { temporaryPathBeside } from "../fs/names.ts";
-import { removeTree } from "../fs/tree.ts";
+import { removeTreeQuietly } from "../fs/tree.ts";
 import { ensureDirectory, openWorkDirectory, removeIfEmpty } from "../fs/work_directory.ts";
-import { toWriteError, type WriteFs } from "../fs/write_fs.ts";
+import type { WriteFs } from "../fs/write_fs.ts";
+import { toWriteError } from "../fs/write_errors.ts";
 import type { DetectedStore } from "../model/store.ts";
 import { exchangeEntries, isUnsettled } from "../quarantine/exchange.ts";
 import { requireStore } from "../stores/registry.ts";
@@ -58,7 +59,7 @@ export async function restoreMetadata(
       throw toWriteError(error, plan.target);
     } finally {
       // A swap that could not be undone needs it: the next run goes by the journal.
-      if (!isUnsettled(fs, plan.target, directory)) removeQuietly(fs, directory);
+      if (!isUnsettled(fs, plan.target, directory)) removeTreeQuietly(fs, directory);
       removeIfEmpty(fs, workDirectory);
     }
   });
@@ -120,12 +121,4 @@ function stage(
     giveTo(fs, place, model, { kind: "directory", mode: modes.get(dirname(path)) ?? null });
   }
   stageFile(plan.backup, each.file, join(directory, path), { fs, model });
-}
-
-function removeQuietly(fs: WriteFs, directory: string): void {
-  try {
-    removeTree(fs, directory);
-  } catch {
-    // Its name says what it is, and the next run removes it.
-  }
 }

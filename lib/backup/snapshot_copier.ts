@@ -4,9 +4,8 @@
  * @module
  */
 
-import { join } from "@std/path";
 import { Turns } from "../base/turns.ts";
-import { OperationError, toOperationError } from "../base/errors.ts";
+import { OperationError } from "../base/errors.ts";
 import { stampFile } from "../fs/read_fs.ts";
 import { requireSpace } from "../fs/space.ts";
 import { removeTree, removeTreeInSteps } from "../fs/tree.ts";
@@ -15,7 +14,6 @@ import type { DetectedStore, SnapshotFile, SnapshotPlan } from "../model/store.t
 import type { HeldDatabase } from "../sqlite/online_backup.ts";
 import {
   copyHeldDatabase,
-  type CopyPaths,
   copyPlainFile,
   findShareable,
   forNextBackup,
@@ -25,6 +23,7 @@ import {
   toSourceStamp,
   untilTrustedMs,
 } from "./copy_entry.ts";
+import { CopyPlaces } from "./copy_places.ts";
 import type { BackupFile, SourceStamp } from "./manifest.ts";
 import { planCopyInSteps } from "./scope.ts";
 import type { Snapshot, SnapshotOptions } from "./snapshot_options.ts";
@@ -46,16 +45,11 @@ interface DatabaseEntry {
   readonly held: HeldDatabase | null;
 }
 
-/**
- * Where the system may not be asked, room is tried by writing, which takes as long as the copy
- * itself: so a full disk is found, and one that is nearly full ends the copy, which leaves nothing.
- */
-const MOST_PROBED_BYTES = 128 << 20;
-
 /** What was copied so far, and the next try. */
 export class SnapshotCopier {
   readonly #store: DetectedStore;
   readonly #target: string;
+  readonly #places: CopyPlaces;
   readonly #options: SnapshotOptions;
   readonly #turns: Turns;
   readonly #copied = new Map<string, BackupFile>();
@@ -67,6 +61,7 @@ export class SnapshotCopier {
   constructor(store: DetectedStore, target: string, options: SnapshotOptions) {
     this.#store = store;
     this.#target = target;
+    this.#places = new CopyPlaces(options.fs, store.path, target);
     this.#options = options;
     this.#turns = new Turns(options.signal);
     this.#startedMs = options.now().getTime();
@@ -85,7 +80,7 @@ export class SnapshotCopier {
       await this.#turns.take();
       if (this.#findShareable(file) === null) sizeBytes += file.sizeBytes;
     }
-    requireSpace(directory, sizeBytes, { fs, mostProbedBytes: MOST_PROBED_BYTES });
+    requireSpace(directory, sizeBytes, { fs });
   }
 
   /**
@@ -157,13 +152,13 @@ export class SnapshotCopier {
         isSameStamp(file, source);
       await this.#turns.take();
       if (isSame) continue;
-      removeTree(fs, this.#targetOf(path));
+      removeTree(fs, this.#places.targetOf(path));
       this.#copied.delete(path);
     }
     const directories = new Set(plan.directories);
     for (const directory of [...this.#directories].reverse()) {
       if (directories.has(directory)) continue;
-      await this.#turns.run(removeTreeInSteps(fs, this.#targetOf(directory)));
+      await this.#turns.run(removeTreeInSteps(fs, this.#places.targetOf(directory)));
       this.#directories.delete(directory);
     }
   }
@@ -171,7 +166,7 @@ export class SnapshotCopier {
   async #makeDirectories(plan: SnapshotPlan): Promise<void> {
     for (const directory of plan.directories) {
       await this.#turns.take();
-      ensureDirectory(this.#options.fs, this.#targetOf(directory), this.#target);
+      ensureDirectory(this.#options.fs, this.#places.targetOf(directory), this.#target);
       this.#directories.add(directory);
     }
   }
@@ -179,7 +174,7 @@ export class SnapshotCopier {
   async #copyPlain(file: SnapshotFile): Promise<void> {
     const { fs, previous } = this.#options;
     if (this.#copied.has(file.path)) return;
-    const paths = this.#pathsOf(file.path);
+    const paths = this.#places.pathsOf(file.path);
     const shareable = this.#findShareable(file);
     const shared = previous === null || shareable === null
       ? null
@@ -189,12 +184,15 @@ export class SnapshotCopier {
 
   async #copyBytes(path: string): Promise<BackupFile | null> {
     const { fs, now, signal } = this.#options;
-    return await copyPlainFile(fs, this.#pathsOf(path), path, { nowMs: now().getTime(), signal });
+    return await copyPlainFile(fs, this.#places.pathsOf(path), path, {
+      nowMs: now().getTime(),
+      signal,
+    });
   }
 
   /** Keeps what was copied, or takes back what was written to meanwhile. */
   #keep(copied: BackupFile | null, path: string): void {
-    if (copied === null) removeTree(this.#options.fs, this.#targetOf(path));
+    if (copied === null) removeTree(this.#options.fs, this.#places.targetOf(path));
     else this.#copied.set(path, copied);
   }
 
@@ -204,10 +202,10 @@ export class SnapshotCopier {
     try {
       for (const file of files) {
         if (file.kind !== "database") continue;
-        const stamp = toSourceStamp(file, readChangeCounter(this.#joinStore(file.path)));
+        const stamp = toSourceStamp(file, readChangeCounter(this.#places.inStore(file.path)));
         const shareable = this.#findShareable(file);
         const held = shareable === null || evenShared
-          ? this.#options.holdDatabase(this.#sourceOf(file.path))
+          ? this.#options.holdDatabase(this.#places.sourceOf(file.path))
           : null;
         entries.push({ path: file.path, stamp, shareable, held });
       }
@@ -220,7 +218,7 @@ export class SnapshotCopier {
 
   async #copyDatabase({ path, stamp, shareable, held }: DatabaseEntry): Promise<void> {
     const { fs, previous, signal } = this.#options;
-    const paths = this.#pathsOf(path);
+    const paths = this.#places.pathsOf(path);
     const shared = shareable === null || previous === null
       ? null
       : shareFile(fs, previous, shareable, paths.target);
@@ -236,7 +234,7 @@ export class SnapshotCopier {
     // SQLite refuses the file: its bytes are all there is, and those of its companions.
     for (const suffix of ["", "-journal", "-wal"]) {
       const name = path + suffix;
-      if (stampFile(this.#joinStore(name), name) === null) continue;
+      if (stampFile(this.#places.inStore(name), name) === null) continue;
       this.#keep(await this.#copyBytes(name), name);
     }
   }
@@ -254,7 +252,7 @@ export class SnapshotCopier {
     const changed: string[] = [];
     for (const { kind, path, source } of this.#copied.values()) {
       await this.#turns.take();
-      const stamp = kind === "file" ? stampFile(this.#joinStore(path), path) : null;
+      const stamp = kind === "file" ? stampFile(this.#places.inStore(path), path) : null;
       const isSame = kind !== "file" || (stamp !== null && isSameStamp(stamp, source));
       if (!isSame) changed.push(path);
     }
@@ -267,7 +265,7 @@ export class SnapshotCopier {
       .sort((a, b) => a.path < b.path ? -1 : 1);
     const directories = plan.directories.map((path) => ({
       path,
-      mode: fs.look(this.#sourceOf(path))?.mode ?? null,
+      mode: fs.look(this.#places.sourceOf(path))?.mode ?? null,
     }));
     return { createdAt, files, directories, leftOut: plan.leftOut, tries };
   }
@@ -280,27 +278,7 @@ export class SnapshotCopier {
     const { fs, previous } = this.#options;
     if (previous === null) return null;
     if (file.kind === "file") return findShareable(fs, previous, file, null);
-    const changeCounter = readChangeCounter(this.#joinStore(file.path));
+    const changeCounter = readChangeCounter(this.#places.inStore(file.path));
     return changeCounter === null ? null : findShareable(fs, previous, file, changeCounter);
-  }
-
-  #pathsOf(path: string): CopyPaths {
-    return { source: this.#sourceOf(path), target: this.#targetOf(path) };
-  }
-
-  #sourceOf(path: string): string {
-    try {
-      return this.#options.fs.resolve(this.#joinStore(path));
-    } catch (error) {
-      throw toOperationError(error, this.#joinStore(path));
-    }
-  }
-
-  #joinStore(path: string): string {
-    return join(this.#store.path, ...path.split("/"));
-  }
-
-  #targetOf(path: string): string {
-    return join(this.#target, ...path.split("/"));
   }
 }

@@ -11,6 +11,7 @@ import { OperationError } from "../base/errors.ts";
 import type { CheckProgress } from "../engine/check_options.ts";
 import { copyFile, copyPermissions } from "../fs/copy.ts";
 import { requireSpace } from "../fs/space.ts";
+import { syncFilesBelow } from "../fs/sync_files.ts";
 import type { EntryFacts, WriteFs } from "../fs/write_fs.ts";
 import type { ListedBackup } from "./catalogue.ts";
 import { pathInBackup } from "./copy_entry.ts";
@@ -30,6 +31,8 @@ export interface StageOptions {
   readonly fs: WriteFs;
   /** The entry whose owner everything gets: the store that is replaced, or what is above it. */
   readonly model: EntryFacts | null;
+  /** The permissions that the store's directory gets; null where the system has none. */
+  readonly mode: number | null;
   /** Whether damage that the backup has is taken over. */
   readonly force: boolean;
   /** Ends the work when it is aborted. */
@@ -64,7 +67,8 @@ export async function requireWholeBackup(
 }
 
 /**
- * Writes the store of a backup into a new directory, and checks it.
+ * Writes the store of a backup into a new directory, checks it, and waits until its files are on the
+ * disk; the names in it are not synced.
  *
  * @param backup The backup, which is whole.
  * @param directory The new directory.
@@ -79,10 +83,10 @@ export async function stageStore(
 ): Promise<void> {
   const { fs, model, signal } = options;
   const { files, directories } = backup.manifest;
-  fs.makeDirectory(directory, DEFAULT_MODES.directory);
+  fs.makeDirectory(directory, OWNER_BITS.directory);
   requireSpace(directory, files.reduce((sum, file) => sum + file.sizeBytes, 0), { fs });
   for (const { path } of directories) {
-    fs.makeDirectory(join(directory, path), DEFAULT_MODES.directory);
+    fs.makeDirectory(join(directory, path), OWNER_BITS.directory);
   }
   const turns = new Turns(signal);
   for (const file of files) {
@@ -92,12 +96,19 @@ export async function stageStore(
   for (const { path, mode } of directories.toReversed()) {
     giveTo(fs, join(directory, path), model, { kind: "directory", mode });
   }
-  giveTo(fs, directory, model, { kind: "directory", mode: model?.mode ?? null });
-  await requireGood(backup, directory, options);
+  giveTo(fs, directory, model, { kind: "directory", mode: options.mode });
+  // While other threads check, this one has the disk keep what is checked.
+  const work = [
+    requireGood(backup, directory, options),
+    syncFilesBelow(fs, directory, signal),
+  ];
+  // Nothing may go on in the directory when an error has it removed.
+  await Promise.allSettled(work);
+  await Promise.all(work);
 }
 
 /**
- * Writes one file of a backup as it was in the store.
+ * Writes one file of a backup as it was in the store. It is not synced.
  *
  * @param backup The backup.
  * @param file The file.
@@ -111,7 +122,8 @@ export function stageFile(
   path: string,
   { fs, model }: Pick<StageOptions, "fs" | "model">,
 ): void {
-  const sha256 = copyFile(fs, pathInBackup(backup.directory, file.path), path);
+  const source = pathInBackup(backup.directory, file.path);
+  const sha256 = copyFile(fs, source, path, { sync: false });
   if (sha256 !== file.sha256) {
     throw new OperationError("read-failed", `${file.path} in the backup has changed meanwhile`, {
       path: backup.directory,

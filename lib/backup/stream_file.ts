@@ -4,10 +4,10 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
+import { createHash } from "../base/node_library.ts";
 import { dirname } from "@std/path";
 import { OperationError } from "../base/errors.ts";
-import { letOthersRun, Turns } from "../base/turns.ts";
+import { letOthersRun } from "../base/turns.ts";
 import { copyAttributes, copyFile, requireSize, writeAll } from "../fs/copy.ts";
 import { CHUNK_SIZE_BYTES } from "../fs/read_fs.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
@@ -66,25 +66,6 @@ export async function copyInSteps(
   requireSize(copy, sizeBytes, target);
   copyAttributes(fs, facts, target);
   return hash.digest("hex");
-}
-
-/**
- * Waits until files are on the disk. Their names are not synced.
- *
- * @param fs The file system.
- * @param paths The files.
- * @param signal Ends the work when it is aborted.
- */
-export async function syncInSteps(
-  fs: WriteFs,
-  paths: Iterable<string>,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const turns = new Turns(signal);
-  for (const path of paths) {
-    await turns.take();
-    fs.syncFile(path);
-  }
 }
 
 async function stream(

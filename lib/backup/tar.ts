@@ -8,7 +8,7 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
+import { createHash } from "../base/node_library.ts";
 import { join } from "@std/path";
 import { createTarPacker, type TarHeader, type TarPackController } from "modern-tar";
 import { OperationError } from "../base/errors.ts";
@@ -19,7 +19,9 @@ import { pathInBackup } from "./copy_entry.ts";
 import { FILES_DIRECTORY_NAME, MANIFEST_DIGEST_NAME, MANIFEST_NAME } from "./manifest.ts";
 
 const DIRECTORY_MODE = 0o700;
-const FILE_MODE = 0o444;
+const OWN_FILE_MODE = 0o400;
+/** What a file of a backup may be: read, and not written. */
+const READ_BITS = 0o444;
 
 /** A file of the stream. */
 interface TarFile {
@@ -28,6 +30,8 @@ interface TarFile {
   /** Where it is. */
   readonly path: string;
   readonly modifiedMs: number;
+  /** Its permissions. */
+  readonly mode: number;
   /** Its length and its digest, or null for what the manifest does not say itself. */
   readonly expected: { readonly sizeBytes: number; readonly sha256: string } | null;
 }
@@ -77,13 +81,15 @@ function* listFiles(
 ): Generator<TarFile, void, undefined> {
   for (const name of [MANIFEST_NAME, MANIFEST_DIGEST_NAME]) {
     const modifiedMs = Date.parse(manifest.createdAt);
-    yield { name: `${id}/${name}`, path: join(directory, name), modifiedMs, expected: null };
+    const path = join(directory, name);
+    yield { name: `${id}/${name}`, path, modifiedMs, mode: OWN_FILE_MODE, expected: null };
   }
-  for (const { path, modifiedMs, sizeBytes, sha256 } of manifest.files) {
+  for (const { path, modifiedMs, mode, sizeBytes, sha256 } of manifest.files) {
     yield {
       name: `${id}/${FILES_DIRECTORY_NAME}/${path}`,
       path: pathInBackup(directory, path),
       modifiedMs,
+      mode: ((mode ?? 0) & READ_BITS) | OWN_FILE_MODE,
       expected: { sizeBytes, sha256 },
     };
   }
@@ -91,7 +97,7 @@ function* listFiles(
 
 async function feedFile(
   fs: WriteFs,
-  { name, path, modifiedMs, expected }: TarFile,
+  { name, path, modifiedMs, mode, expected }: TarFile,
   controller: TarPackController,
 ): Promise<void> {
   using file = fs.openForReading(path);
@@ -99,7 +105,7 @@ async function feedFile(
   if (file.sizeBytes !== size) throw createDamageError(path);
   const hash = createHash("sha256");
   const mtime = new Date(modifiedMs);
-  const writer = controller.add({ name, type: "file", size, mtime, mode: FILE_MODE }).getWriter();
+  const writer = controller.add({ name, type: "file", size, mtime, mode }).getWriter();
   for (let offset = 0; offset < size;) {
     // The stream keeps what it is given until it was read: each chunk has memory of its own.
     const chunk = file.readAt(offset, new Uint8Array(Math.min(CHUNK_SIZE_BYTES, size - offset)));

@@ -11,7 +11,8 @@ import { Turns } from "../base/turns.ts";
 import { isTemporaryName, temporaryPathBeside } from "../fs/names.ts";
 import { removeTreeInSteps } from "../fs/tree.ts";
 import { ensureDirectory } from "../fs/work_directory.ts";
-import { errorCodeOf, type HeldLock, toWriteError, type WriteFs } from "../fs/write_fs.ts";
+import type { HeldLock, WriteFs } from "../fs/write_fs.ts";
+import { errorCodeOf, toWriteError } from "../fs/write_errors.ts";
 
 /**
  * Runs an action with a new directory that lies beside another for as long as the action runs.

@@ -118,6 +118,6 @@ export function writeVerification(
     problems: verification.problems.slice(0, MOST_PROBLEMS),
   };
   const bytes = new TextEncoder().encode(`${JSON.stringify(record, null, 2)}\n`);
-  writeAtomically(join(directory, VERIFICATION_NAME), bytes, { fs, mode: 0o644 });
+  writeAtomically(join(directory, VERIFICATION_NAME), bytes, { fs, mode: 0o600 });
   return { ...verification, confirmedAt };
 }

@@ -16,9 +16,12 @@ export function formatCount(count: number, noun: string, plural = `${noun}s`): s
   return `${formatNumber(count)} ${count === 1 ? noun : plural}`;
 }
 
-/** Writes a whole number with its thousands separated by commas. */
+/**
+ * Writes a whole number with its thousands separated by commas. The runtime's own way to do so reads
+ * the tables of all languages first, which takes a tenth of a quick check.
+ */
 export function formatNumber(value: number): string {
-  return value.toLocaleString("en-US", { maximumFractionDigits: 0 });
+  return value.toFixed(0).replaceAll(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /** Writes a size in bytes with a decimal unit: `434 MB`. */

@@ -12,6 +12,26 @@ const UNPRINTABLE = new RegExp(
   "g",
 );
 
+/** The sequences that give text its colours, which are ours where a line is coloured. */
+// deno-lint-ignore no-control-regex
+const COLOURS = /(\u001b\[[0-9;]*m)/;
+
+/**
+ * Makes sure of a whole line that is about to be printed: whatever it was put together from, nothing
+ * in it acts on a terminal. What comes from a store is to pass {@linkcode printable} before this.
+ *
+ * @param line The line.
+ * @param isColoured Whether it has colours of ours, which stay.
+ * @returns The same line, or one with escapes. Tabs stay as well.
+ */
+export function printableLine(line: string, isColoured: boolean): string {
+  if (line.search(UNPRINTABLE) === -1) return line;
+  const parts = isColoured ? line.split(COLOURS) : [line];
+  return parts.map((part, index) =>
+    index % 2 === 1 ? part : part.split("\t").map((text) => printable(text, Infinity)).join("\t")
+  ).join("");
+}
+
 /**
  * Writes every control and direction character of a text as an escape, and cuts what is too long.
  *

@@ -7,7 +7,7 @@
 import type { ExportDamage, ExportItem } from "../stores/chromem_export/read_export.ts";
 import { readUnwrapped } from "../stores/chromem_export/contents.ts";
 import { PreparedExport } from "../stores/chromem_export/unwrap_export.ts";
-import { throwIfCancelled } from "../engine/run_tasks.ts";
+import { throwIfCancelled } from "../engine/cancelled.ts";
 
 /** How an export is read. */
 export interface ExportItemsOptions {

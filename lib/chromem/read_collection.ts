@@ -7,7 +7,7 @@
 import { OperationError } from "../base/errors.ts";
 import { printable } from "../base/printable.ts";
 import { letOthersRun } from "../base/turns.ts";
-import { throwIfCancelled } from "../engine/run_tasks.ts";
+import { throwIfCancelled } from "../engine/cancelled.ts";
 import {
   documentFilesOf,
   type GobFile,

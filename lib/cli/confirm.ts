@@ -4,6 +4,11 @@
  * @module
  */
 
+import { printable } from "../base/printable.ts";
+
+/** A question names paths. */
+const MOST_CHARACTERS = 8_192;
+
 /** An answer is shorter; whatever comes is read no further. */
 const LONGEST_ANSWER_BYTES = 256;
 
@@ -37,7 +42,7 @@ export async function confirmOnTerminal(
   terminal: Terminal = SYSTEM_TERMINAL,
 ): Promise<boolean | null> {
   if (!terminal.isTerminal) return null;
-  await terminal.write(`${question}? [y/N] `);
+  await terminal.write(`${printable(question, MOST_CHARACTERS)}? [y/N] `);
   const answer = new Uint8Array(LONGEST_ANSWER_BYTES);
   const sizeBytes = await terminal.read(answer) ?? 0;
   return /^y(es)?$/i.test(new TextDecoder().decode(answer.subarray(0, sizeBytes)).trim());

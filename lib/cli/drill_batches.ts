@@ -5,6 +5,7 @@
  */
 
 import { OperationError } from "../base/errors.ts";
+import { permissionHint } from "../base/permission_hint.ts";
 import { printable } from "../base/printable.ts";
 import type { BatchOutcome, StartServer } from "../drill/batches/batch_result.ts";
 import { parseServerAddress } from "../drill/batches/chroma_http.ts";
@@ -85,7 +86,7 @@ function requireNet(host: string): void {
   throw new OperationError(
     "permission-denied",
     `drill --batches may not reach ${host}: vecfsck was started without --allow-net`,
-    { hint: `Nothing was changed. Give deno the permission: --allow-net=${host}` },
+    { hint: `Nothing was changed. ${permissionHint(`--allow-net=${host}`)}` },
   );
 }
 

@@ -21,5 +21,10 @@ const METRICS_MODE = 0o644;
  */
 export function writeMetricsFile(fs: WriteFs, file: string, text: string): void {
   const bytes = new TextEncoder().encode(text);
-  writeAtomically(resolve(file), bytes, { fs, mode: METRICS_MODE, isExact: true });
+  writeAtomically(resolve(file), bytes, {
+    fs,
+    mode: METRICS_MODE,
+    isExact: true,
+    followsLink: true,
+  });
 }

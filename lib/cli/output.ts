@@ -5,7 +5,7 @@
  */
 
 import type { OperationError } from "../base/errors.ts";
-import { printable } from "../base/printable.ts";
+import { printable, printableLine } from "../base/printable.ts";
 import { encodeJsonLine, type JsonLine, type RawPaths, toErrorEvent } from "../output/json.ts";
 import { colourPainter, plainPainter } from "../output/paint.ts";
 import { renderFailure, type TextOptions } from "../output/text.ts";
@@ -61,7 +61,8 @@ export class Output {
 
   /** Prints lines of data. */
   async print(lines: readonly string[]): Promise<void> {
-    await this.#write(this.#environment.stdout, joinLines(lines));
+    const { stdout } = this.#environment;
+    await this.#write(stdout, this.#joinLines(lines, stdout));
   }
 
   /** Prints a line of JSON; it may stay in memory until {@linkcode flush}. */
@@ -85,7 +86,8 @@ export class Output {
    */
   async tell(lines: readonly string[], level: MessageLevel = "notice"): Promise<void> {
     const shown = this.journal ? lines.flatMap((line) => toJournalLine(line, level)) : lines;
-    await this.#write(this.#environment.stderr, joinLines(shown));
+    const { stderr } = this.#environment;
+    await this.#write(stderr, this.#joinLines(shown, stderr));
   }
 
   /**
@@ -110,9 +112,19 @@ export class Output {
     );
   }
 
+  /** Whatever was forgotten where a line was put together: no control character is printed. */
+  #joinLines(lines: readonly string[], stream: TextStream): string {
+    const isColoured = this.#isColoured(stream);
+    return lines.map((line) => `${printableLine(line, isColoured)}\n`).join("");
+  }
+
+  #isColoured(stream: TextStream): boolean {
+    return wantsColour(stream, this.#environment, this.#noColour);
+  }
+
   #layoutOf(stream: TextStream): TextOptions {
     const width = stream.isTerminal ? this.#environment.columns() : null;
-    const isColoured = wantsColour(stream, this.#environment, this.#noColour);
+    const isColoured = this.#isColoured(stream);
     return {
       width: Math.max(NARROWEST, width ?? DEFAULT_WIDTH),
       paint: isColoured ? colourPainter : plainPainter,
@@ -122,8 +134,4 @@ export class Output {
   async #write(stream: TextStream, text: string): Promise<void> {
     if (text !== "") await stream.write(text);
   }
-}
-
-function joinLines(lines: readonly string[]): string {
-  return lines.map((line) => `${line}\n`).join("");
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { errorCodeOf, toWriteError } from "../fs/write_fs.ts";
+import { errorCodeOf, toWriteError } from "../fs/write_errors.ts";
 import { reportingFailure } from "./backup_options.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
 import type { Invocation } from "./invocation.ts";

@@ -12,7 +12,7 @@
 import { OperationError } from "../base/errors.ts";
 import type { RawPaths } from "../output/json.ts";
 
-const MESSAGE = /^File name or path "(.*)" is not valid UTF-8$/s;
+const MESSAGE = /File name or path "(.*)" is not valid UTF-8$/s;
 
 // How Rust writes a path for debugging: what is no UTF-8 as \xE9, what is no visible character as
 // \u{301} or by a letter, the rest as it is.
@@ -62,8 +62,8 @@ export function parseQuotedPath(quoted: string): Uint8Array<ArrayBuffer> {
  */
 export function explainLostName(error: OperationError): OperationError {
   const isLost = error.code === "not-found" && error.message.includes("\ufffd");
-  const isRefused = error.cause instanceof Deno.errors.InvalidData &&
-    MESSAGE.test(error.cause.message);
+  // An error that has come from another thread has no cause any more.
+  const isRefused = MESSAGE.test(error.message);
   if (!isLost && !isRefused) return error;
   return new OperationError(error.code, error.message, {
     ...(error.path === null ? {} : { path: error.path }),

@@ -187,6 +187,13 @@ export const QUIET_OPTION: OptionSpecification = {
   description: "Print only what is wrong, and no progress.",
 };
 
+/** Looks for stores in what was named. */
+export const RECURSIVE_OPTION: OptionSpecification = {
+  name: "recursive",
+  type: "flag",
+  description: "Take every store in the directory STORE and below.",
+};
+
 /** Bounds the building of indexes. */
 export const MAX_MEMORY_OPTION: OptionSpecification = {
   name: "max-memory",

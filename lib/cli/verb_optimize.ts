@@ -4,7 +4,6 @@
  * @module
  */
 
-import { OperationError } from "../base/errors.ts";
 import { runOptimization } from "../optimize/optimize_store.ts";
 import type {
   OptimizationOutcome,
@@ -19,7 +18,6 @@ import {
   renderOptimizationOutcome,
   renderOptimizationPlan,
 } from "../output/optimize_text.ts";
-import { findOtherHolder, listStoreHolders } from "../machine/store_holders.ts";
 import { mayProceed } from "./backup_options.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
 import type { Invocation } from "./invocation.ts";
@@ -123,7 +121,6 @@ async function carryOut(
         await bar?.clear();
         exitCode |= await recovered.report(output, store);
         await reportPlan(invocation, plan);
-        requireNoHolder(plan.store);
         return await mayProceed(invocation, `Optimise ${plan.store}`);
       },
     });
@@ -131,19 +128,6 @@ async function carryOut(
     exitCode |= await recovered.report(output, store);
     await reportOutcome(invocation, outcome);
     return exitCode | exitCodeOf(outcome);
-  });
-}
-
-/**
- * An engine that only has the store open holds no lock, and cannot write any more once its files are
- * exchanged. Where the system tells of it, nothing is done.
- */
-function requireNoHolder(store: string): void {
-  const holder = findOtherHolder(listStoreHolders(store));
-  if (holder === null) return;
-  throw new OperationError("busy", `The process ${holder.processId} has ${holder.path} open`, {
-    path: store,
-    hint: "Nothing was changed. Stop it first: once the files are exchanged it can write no more.",
   });
 }
 

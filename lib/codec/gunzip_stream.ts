@@ -7,7 +7,7 @@
  * @module
  */
 
-import { crc32, createInflateRaw, type InflateRaw } from "node:zlib";
+import { crc32, createInflateRaw, type InflateRaw } from "../base/node_library.ts";
 import type { ByteSource } from "./byte_source.ts";
 import {
   type GunzipFault,

@@ -6,7 +6,7 @@
  */
 
 import { concatenate } from "../base/concatenate.ts";
-import { crc32, gunzipSync, gzipSync } from "node:zlib";
+import { crc32, gunzipSync, gzipSync } from "../base/node_library.ts";
 import {
   type GunzipFault,
   isGzip,

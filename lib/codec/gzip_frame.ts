@@ -17,7 +17,7 @@
  * @module
  */
 
-import { crc32 } from "node:zlib";
+import { crc32 } from "../base/node_library.ts";
 
 /** What is wrong with a gzip file. */
 export interface GunzipFault {

@@ -16,12 +16,13 @@ import {
   type Item,
   PickleMemo,
   PickleScalar,
-  Text,
   Tuple,
 } from "./pickle_items.ts";
+import { makeInstance, nameOf, reconstructInstance, setField, setState } from "./pickle_objects.ts";
 import { OPCODE } from "./pickle_opcodes.ts";
 import { PickleOperands } from "./pickle_operands.ts";
 import { badStructure, type PickleRefusal } from "./pickle_refusal.ts";
+import { PickleStack } from "./pickle_stack.ts";
 import { PickleTexts } from "./pickle_text.ts";
 import { PickleWindow } from "./pickle_window.ts";
 
@@ -40,19 +41,13 @@ export interface PickleProgram {
   readonly onEntry: (dictionary: string, key: PickleScalar, value: PickleScalar) => void;
 }
 
-/** The six fields of an id map need fewer than twenty; what goes beyond is nested or hostile. */
-const MOST_STACK_ITEMS = 256;
-const MOST_FIELDS = 64;
-
 /** Runs a pickle, opcode by opcode. */
 export class PickleMachine {
   readonly #window: PickleWindow;
   readonly #program: PickleProgram;
   readonly #memo: PickleMemo;
   readonly #operands: PickleOperands;
-  readonly #stack: Item[] = [];
-  /** How high the stack was at each MARK that is open. */
-  readonly #marks: number[] = [];
+  readonly #stack = new PickleStack();
   readonly #key: PickleScalar;
   readonly #value: PickleScalar;
   /** The first dictionary of all: the top, or the state of the top. */
@@ -95,15 +90,15 @@ export class PickleMachine {
 
   /** Whether the pickle began as that of an instance. */
   get isInstance(): boolean {
-    const bottom = this.#stack[0];
+    const { bottom } = this.#stack;
     return bottom instanceof Instance || bottom instanceof GlobalReference;
   }
 
   /** Whether the stack holds the finished top and nothing else. */
   get isFinished(): boolean {
-    const top = this.#stack[0];
-    return this.#stack.length === 1 && this.#marks.length === 0 && this.#root !== null &&
-      (top instanceof Instance ? top.state : top) === this.#root;
+    const { bottom, isSingle } = this.#stack;
+    return isSingle && this.#root !== null &&
+      (bottom instanceof Instance ? bottom.state : bottom) === this.#root;
   }
 
   /** Runs one opcode; false at the end of the pickle. */
@@ -158,12 +153,10 @@ export class PickleMachine {
   #stepStack(opcode: number): void {
     const index = this.#operands.readPutIndex(opcode);
     if (index !== null) {
-      const item = this.#stack.at(-1);
-      if (item === undefined) throw emptyStack();
-      return this.#endPut(index, this.#memo.setItem(index, item));
+      return this.#endPut(index, this.#memo.setItem(index, this.#stack.peek()));
     }
     const item = this.#readItem(opcode);
-    if (item !== undefined) this.#push(item);
+    if (item !== undefined) this.#stack.push(item);
     else this.#runOnStack(opcode);
   }
 
@@ -199,32 +192,34 @@ export class PickleMachine {
       case OPCODE.MARK:
         return this.#mark();
       case OPCODE.SETITEM:
-        return this.#setItems(this.#pop(2));
+        return this.#setItems(this.#stack.pop(2));
       case OPCODE.SETITEMS:
-        return this.#setItems(this.#popToMark());
+        return this.#setItems(this.#stack.popToMark());
       case OPCODE.DICT: {
-        const items = this.#popToMark();
-        this.#push(this.#newDictionary());
+        const items = this.#stack.popToMark();
+        this.#stack.push(this.#newDictionary());
         return this.#setItems(items);
       }
       case OPCODE.TUPLE:
-        return this.#push(new Tuple(this.#popToMark()));
+        return this.#stack.push(new Tuple(this.#stack.popToMark()));
       case OPCODE.TUPLE1:
       case OPCODE.TUPLE2:
       case OPCODE.TUPLE3:
-        return this.#push(new Tuple(this.#pop(opcode - OPCODE.TUPLE1 + 1)));
+        return this.#stack.push(new Tuple(this.#stack.pop(opcode - OPCODE.TUPLE1 + 1)));
       case OPCODE.STACK_GLOBAL: {
-        const [module, name] = this.#pop(2);
-        return this.#push(this.#global(nameOf(module), nameOf(name)));
+        const [module, name] = this.#stack.pop(2);
+        return this.#stack.push(this.#global(nameOf(module), nameOf(name)));
       }
       case OPCODE.GLOBAL:
-        return this.#push(this.#global(this.#operands.readLine(), this.#operands.readLine()));
+        return this.#stack.push(this.#global(this.#operands.readLine(), this.#operands.readLine()));
       case OPCODE.NEWOBJ:
-        return this.#newObject();
+        return this.#stack.push(makeInstance(this.#stack.pop(2)));
       case OPCODE.REDUCE:
-        return this.#reduce();
-      case OPCODE.BUILD:
-        return this.#build();
+        return this.#stack.push(reconstructInstance(this.#stack.pop(2)));
+      case OPCODE.BUILD: {
+        const [state] = this.#stack.pop(1);
+        return setState(this.#stack.top, state);
+      }
       default:
         throw this.#refuse(opcode);
     }
@@ -236,52 +231,27 @@ export class PickleMachine {
     return dictionary;
   }
 
-  #push(item: Item): void {
-    if (this.#stack.length >= MOST_STACK_ITEMS) {
-      throw badStructure("More is nested than an engine writes");
-    }
-    this.#stack.push(item);
-  }
-
-  #pop(count: number): Item[] {
-    if (this.#stack.length - count < (this.#marks.at(-1) ?? 0)) throw emptyStack();
-    return this.#stack.splice(this.#stack.length - count);
-  }
-
-  #popToMark(): Item[] {
-    const height = this.#marks.pop();
-    if (height === undefined) throw badStructure("There is no mark");
-    return this.#stack.splice(height);
-  }
-
   /** A MARK on a dictionary that a field of the top is to be streamed as begins the streaming. */
   #mark(): void {
-    const dictionary = this.#stack.at(-1);
-    if (dictionary instanceof Dictionary && this.#isStreamed(dictionary)) {
-      this.#streaming = dictionary;
-      this.#keyWaits = false;
-      this.#key.setOther();
-      this.#value.setOther();
-    } else if (this.#marks.length >= MOST_STACK_ITEMS) {
-      throw badStructure("More is nested than an engine writes");
-    } else {
-      this.#marks.push(this.#stack.length);
-    }
+    const { top } = this.#stack;
+    if (!(top instanceof Dictionary && this.#isStreamed(top))) return this.#stack.mark();
+    this.#streaming = top;
+    this.#keyWaits = false;
+    this.#key.setOther();
+    this.#value.setOther();
   }
 
   /** Whether the dictionary on the top of the stack waits to become a large field of the root. */
   #isStreamed(dictionary: Dictionary): boolean {
     if (dictionary.streamedAs !== null) return true;
-    const height = this.#marks.at(-1);
-    const owner = height === undefined ? this.#stack.at(-3) : this.#stack[height - 1];
-    if (owner !== this.#root || dictionary === this.#root) return false;
-    const name = nameOf(this.#stack.at(-2));
+    if (this.#stack.owner !== this.#root || dictionary === this.#root) return false;
+    const name = nameOf(this.#stack.belowTop);
     if (name !== null && this.#program.streamed.includes(name)) dictionary.streamedAs = name;
     return dictionary.streamedAs !== null;
   }
 
   #setItems(items: readonly Item[]): void {
-    const dictionary = this.#stack.at(-1);
+    const dictionary = this.#stack.top;
     if (!(dictionary instanceof Dictionary) || items.length % 2 !== 0) {
       throw badStructure("Items are set in what is no dictionary");
     }
@@ -303,31 +273,6 @@ export class PickleMachine {
     return resolveGlobal(module, name, this.#program.className);
   }
 
-  #newObject(): void {
-    const [reference, args] = this.#pop(2);
-    const isMade = isClass(reference) && args instanceof Tuple && args.items.length === 0;
-    if (!isMade) throw unknownWay();
-    this.#push(new Instance());
-  }
-
-  /** Protocols 0 and 1 make an object by `_reconstructor(class, object, None)`. */
-  #reduce(): void {
-    const [reference, args] = this.#pop(2);
-    const items = args instanceof Tuple ? args.items : [];
-    const [made, base, state] = items;
-    const isMade = hasRole(reference, "reconstructor") && items.length === 3 && isClass(made) &&
-      hasRole(base, "object") && state === null;
-    if (!isMade) throw unknownWay();
-    this.#push(new Instance());
-  }
-
-  #build(): void {
-    const [state] = this.#pop(1);
-    const instance = this.#stack.at(-1);
-    if (!(instance instanceof Instance) || !(state instanceof Dictionary)) throw unknownWay();
-    instance.state = state;
-  }
-
   #refuse(opcode: number): PickleRefusal {
     if (opcode === OPCODE.GLOBAL || opcode === OPCODE.INST) {
       this.#global(this.#operands.readLine(), this.#operands.readLine());
@@ -335,34 +280,4 @@ export class PickleMachine {
     const hex = opcode.toString(16).padStart(2, "0");
     return badStructure(`The opcode 0x${hex} does not belong here`);
   }
-}
-
-function setField(dictionary: Dictionary, key: Item, value: Item): void {
-  const name = nameOf(key);
-  if (name === null || dictionary.fields.size >= MOST_FIELDS) {
-    throw badStructure("A field has no usable name");
-  }
-  const isSimple = value === null || typeof value === "number";
-  const field = isSimple ? value : value instanceof Dictionary ? "dictionary" : "other";
-  dictionary.fields.set(name, field);
-}
-
-function nameOf(item: Item | undefined): string | null {
-  return item instanceof Text ? item.name() : null;
-}
-
-function hasRole(item: Item | undefined, role: GlobalReference["role"]): boolean {
-  return item instanceof GlobalReference && item.role === role;
-}
-
-function isClass(item: Item | undefined): boolean {
-  return hasRole(item, "class");
-}
-
-function emptyStack(): PickleRefusal {
-  return badStructure("An opcode takes more from the stack than is there");
-}
-
-function unknownWay(): PickleRefusal {
-  return badStructure("The pickle makes an object in an unknown way");
 }

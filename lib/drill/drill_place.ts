@@ -8,7 +8,8 @@ import { basename, dirname, join } from "@std/path";
 import { requireEmpty } from "../backup/plan_restore.ts";
 import { OperationError } from "../base/errors.ts";
 import { isAbove } from "../fs/tree.ts";
-import { toWriteError, type WriteFs } from "../fs/write_fs.ts";
+import type { WriteFs } from "../fs/write_fs.ts";
+import { toWriteError } from "../fs/write_errors.ts";
 import type { DetectedStore } from "../model/store.ts";
 
 const PRIVATE_MODE = 0o700;

@@ -43,9 +43,6 @@ const COPIES_AT_ONCE = 4;
 /** How many times its size each damage takes whose copy is kept: the copy, and what was replaced. */
 const COPIES_KEPT = 2;
 
-/** More room than this is not tried by writing; a full disk ends the drill in good order. */
-const MOST_PROBED_BYTES = 128 << 20;
-
 /**
  * Drills a store. A store that is damaged itself is not: a drill would tell nothing.
  *
@@ -155,10 +152,7 @@ class DrillRun {
     const sizeBytes = measureTree(fs, original);
     const copies = COPIES_AT_ONCE - 1 +
       (into === undefined ? 0 : COPIES_KEPT * this.#damages.length);
-    requireSpace(this.#place.directory, copies * sizeBytes, {
-      fs,
-      mostProbedBytes: MOST_PROBED_BYTES,
-    });
+    requireSpace(this.#place.directory, copies * sizeBytes, { fs });
     return {
       store: store.path,
       format: store.format,

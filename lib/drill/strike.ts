@@ -8,7 +8,7 @@ import type { WriteFs } from "../fs/write_fs.ts";
 import { listChanged, stampStore } from "../quarantine/store_stamps.ts";
 import { type Damage, type DamageLibrary, DamageNotApplicable } from "./damages/damage.ts";
 import { applyDamage } from "./damages/libraries.ts";
-import { SeededRandom } from "./damages/seeded_random.ts";
+import { SeededRandom } from "../base/seeded_random.ts";
 
 /** What a damage has done. */
 export interface Strike {

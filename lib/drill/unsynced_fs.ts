@@ -20,6 +20,7 @@ export function withoutSync(fs: WriteFs): WriteFs {
     openForPatching: (path) => unsynced(fs.openForPatching(path)),
     openForAppending: (path, mode) => unsynced(fs.openForAppending(path, mode)),
     syncFile: () => {},
+    syncFileInBackground: () => Promise.resolve(),
     syncDirectory: () => {},
   };
 }

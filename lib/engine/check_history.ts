@@ -9,7 +9,7 @@
 
 import { formatDuration } from "../base/format.ts";
 import type { CheckTask, FileStamp, KeptReading, TaskResult } from "../model/store.ts";
-import type { TaskOutcomes } from "./run_tasks.ts";
+import type { TaskOutcomes } from "./task_run.ts";
 
 /** What a task found in an earlier check. */
 export interface EarlierResult {

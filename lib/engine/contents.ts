@@ -7,7 +7,8 @@
 import { Turns } from "../base/turns.ts";
 import type { CollectionContents } from "../model/store.ts";
 import { formatByName, requireStore } from "../stores/registry.ts";
-import { orCancelled, runTasks, throwIfCancelled } from "./run_tasks.ts";
+import { orCancelled, throwIfCancelled } from "./cancelled.ts";
+import { runTasks } from "./run_tasks.ts";
 
 /** How contents are read. */
 export interface ContentsOptions {

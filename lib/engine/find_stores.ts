@@ -34,18 +34,22 @@ export async function* findStores(
   path: string,
   options: FindOptions = {},
 ): AsyncGenerator<DetectedStore, void, undefined> {
-  let names: string[];
-  try {
-    const store = detectStore(path);
-    if (store !== null) return yield store;
-    names = await listDirectories(path);
-  } catch (error) {
-    const failure = toOperationError(error, path);
-    if (options.onError === undefined) throw failure;
-    options.onError(failure);
-    return;
+  // The next one is the last of them: a tree may be deeper than functions can be nested.
+  const waiting = [path];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    let store: DetectedStore | null = null;
+    try {
+      store = detectStore(next);
+      if (store === null) {
+        for (const name of (await listDirectories(next)).reverse()) waiting.push(join(next, name));
+      }
+    } catch (error) {
+      const failure = toOperationError(error, next);
+      if (options.onError === undefined) throw failure;
+      options.onError(failure);
+    }
+    if (store !== null) yield store;
   }
-  for (const name of names) yield* findStores(join(path, name), options);
 }
 
 async function listDirectories(path: string): Promise<string[]> {

@@ -9,12 +9,13 @@
  * @module
  */
 
-import { createHash, type Hash } from "node:crypto";
+import { createHash, type Hash } from "../base/node_library.ts";
 import { dirname, join } from "@std/path";
 import { OperationError } from "../base/errors.ts";
 import { CHUNK_SIZE_BYTES } from "./read_fs.ts";
 import { type TreeEntry, walkTree } from "./tree.ts";
-import { type EntryFacts, isRefusal, type WritableFile, type WriteFs } from "./write_fs.ts";
+import type { EntryFacts, WritableFile, WriteFs } from "./write_fs.ts";
+import { isRefusal } from "./write_errors.ts";
 
 /** Holes begin and end at multiples of this on every common file system. */
 const BLOCK_SIZE_BYTES = 4096;
@@ -140,7 +141,8 @@ function writeData(file: WritableFile, offset: number, chunk: Uint8Array, path: 
   write(start, chunk.byteLength);
 }
 
-function isZero(block: Uint8Array): boolean {
+/** Whether there is nothing but zeros in bytes, which begin at a multiple of four in their memory. */
+export function isZero(block: Uint8Array): boolean {
   const words = new Uint32Array(block.buffer, block.byteOffset, block.byteLength >>> 2);
   return words.every((word) => word === 0) &&
     block.subarray(words.byteLength).every((byte) => byte === 0);

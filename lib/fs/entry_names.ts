@@ -27,6 +27,15 @@ export interface SwapNames {
 const MOST_PARTS = 2;
 
 /**
+ * Whether a path is that of something in a store, and not in vecfsck's own work directory there.
+ *
+ * @param path A path with forward slashes, relative to the store, as anybody may have written it.
+ */
+export function isStorePath(path: string): boolean {
+  return isInnerPath(path) && path.split("/")[0]?.toLowerCase() !== INNER_WORK_DIRECTORY_NAME;
+}
+
+/**
  * Whether a value is a name of something that can be exchanged: of an entry, or of one in a
  * directory; and not of vecfsck's own work directory.
  *
@@ -34,9 +43,7 @@ const MOST_PARTS = 2;
  */
 export function isSwapName(value: unknown): value is string {
   if (typeof value !== "string") return false;
-  const parts = value.split("/");
-  return parts.length <= MOST_PARTS && isInnerPath(value) &&
-    parts[0]?.toLowerCase() !== INNER_WORK_DIRECTORY_NAME;
+  return isStorePath(value) && value.split("/").length <= MOST_PARTS;
 }
 
 /**

@@ -14,7 +14,7 @@
  */
 
 import { dirname, join, relative, resolve } from "@std/path";
-import { createHash } from "node:crypto";
+import { createHash } from "../base/node_library.ts";
 import { writeAtomically } from "./atomic.ts";
 import { OperationError } from "../base/errors.ts";
 import { findOverlap, folderOf, isSwapName } from "./entry_names.ts";

@@ -22,7 +22,8 @@ import { OperationError } from "../base/errors.ts";
 import { writeAtomically } from "./atomic.ts";
 import { localFs } from "./platform.ts";
 import { findWorkDirectories, openWorkDirectory, removeIfEmpty } from "./work_directory.ts";
-import { errorCodeOf, type HeldLock, isRefusal, toWriteError, type WriteFs } from "./write_fs.ts";
+import type { HeldLock, WriteFs } from "./write_fs.ts";
+import { errorCodeOf, isRefusal, toWriteError } from "./write_errors.ts";
 
 /** Who holds a lock, or held it when it was killed. */
 export interface LockHolder {

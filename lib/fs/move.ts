@@ -24,7 +24,8 @@ import { temporaryPathBeside } from "./names.ts";
 import { localFs } from "./platform.ts";
 import { isAbove, removeTree, settleNames } from "./tree.ts";
 import { openWorkDirectory, removeIfEmpty } from "./work_directory.ts";
-import { errorCodeOf, toWriteError, type WriteFs } from "./write_fs.ts";
+import type { WriteFs } from "./write_fs.ts";
+import { errorCodeOf, toWriteError } from "./write_errors.ts";
 
 /** How something is moved. */
 export interface MoveOptions {

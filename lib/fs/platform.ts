@@ -15,7 +15,8 @@
  * @module
  */
 
-import { denoFs, errorCodeOf, type WriteFs } from "./write_fs.ts";
+import { denoFs, type WriteFs } from "./write_fs.ts";
+import { errorCodeOf } from "./write_errors.ts";
 
 /** How an operating system writes files. */
 export interface Platform {

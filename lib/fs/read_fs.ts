@@ -4,8 +4,8 @@
  * @module
  */
 
-import { closeSync, constants, openSync, readSync } from "node:fs";
-import { toOperationError } from "../base/errors.ts";
+import { OperationError, toOperationError } from "../base/errors.ts";
+import { nodeFs } from "../base/node_library.ts";
 import type { FileStamp } from "../model/store.ts";
 
 /** How many bytes one chunk of a streamed file holds at the most. */
@@ -34,6 +34,7 @@ export class BoundedFile implements Disposable {
    */
   static open(path: string): BoundedFile {
     try {
+      requireFile(Deno.statSync(path), path);
       const file = Deno.openSync(path, { read: true });
       return new BoundedFile(file, path, file.statSync().size);
     } catch (error) {
@@ -91,6 +92,23 @@ export class BoundedFile implements Disposable {
 }
 
 /**
+ * Makes sure that something is a file before it is opened: who opens a pipe waits until somebody
+ * writes to it, and a device may never end.
+ *
+ * @param info What the system says of it; links were followed.
+ * @param path Where it is, for messages.
+ * @throws {OperationError} It is a directory, a pipe, a device or a socket.
+ */
+export function requireFile(info: Deno.FileInfo, path: string): void {
+  if (info.isFile) return;
+  const what = info.isDirectory ? "a directory" : info.isFifo ? "a pipe" : "a device or a socket";
+  throw new OperationError("read-failed", `Not a file but ${what}: ${path}`, {
+    path,
+    hint: "Nothing was read from it. Name a file, or move away what stands in the place of one.",
+  });
+}
+
+/**
  * Reads the beginning of a file into a buffer; for thousands of small files it is what costs least.
  *
  * @param path The file.
@@ -108,12 +126,11 @@ export function readInto(path: string, target: Uint8Array): Uint8Array {
   }
 }
 
-/** A pipe that has taken the place of a file is empty then, and no reader waits at it for ever. */
-const READ_WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
-
 /** Measured: it takes two thirds of the time that the runtime's own calls take. */
 function tryReadInto(path: string, target: Uint8Array): Uint8Array {
-  const file = openSync(path, READ_WITHOUT_WAITING);
+  const { closeSync, constants, openSync, readSync } = nodeFs();
+  // A pipe that has taken the place of a file is empty then, and no reader waits at it for ever.
+  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     let filled = 0;
     while (filled < target.byteLength) {

@@ -25,7 +25,8 @@ import { REPLACED_DIRECTORY_NAME } from "./swap.ts";
 import { directoriesOf, findStanding, originalPath, putIn, undoSwap } from "./swap_steps.ts";
 import { isAbove, removeTemporaries, settleNames } from "./tree.ts";
 import { findWorkDirectories, removeIfEmpty } from "./work_directory.ts";
-import { toWriteError, type WriteFs } from "./write_fs.ts";
+import type { WriteFs } from "./write_fs.ts";
+import { toWriteError } from "./write_errors.ts";
 
 /** What became of a change that a crash had interrupted. */
 export interface RecoveredChange {

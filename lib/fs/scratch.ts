@@ -7,10 +7,14 @@
 
 import { join } from "@std/path";
 import { OperationError, toOperationError } from "../base/errors.ts";
+import { isZero } from "./copy.ts";
 import { localFs } from "./platform.ts";
 import { BoundedFile, CHUNK_SIZE_BYTES } from "./read_fs.ts";
 import { removeTree } from "./tree.ts";
 import type { WritableFile } from "./write_fs.ts";
+
+/** What a system counts the room in that a file takes. */
+const BLOCK_UNIT_BYTES = 512;
 
 /** A directory of this process alone, removed with everything in it when it is released. */
 export class ScratchDirectory implements Disposable {
@@ -54,7 +58,8 @@ export class ScratchDirectory implements Disposable {
   }
 
   /**
-   * Copies a file into the directory, as long as it was when the copy began.
+   * Copies a file into the directory, as long as it was when the copy began. Where it has holes, the
+   * copy has them too: a file of a few bytes may say that it is as long as the disk.
    *
    * @param source The file.
    * @param name Its name in the directory.
@@ -66,14 +71,18 @@ export class ScratchDirectory implements Disposable {
     const target = join(this.path, name);
     using file = BoundedFile.open(source);
     using copy = openTarget(target);
+    const hasHoles = isSparse(source, file.sizeBytes);
     const buffer = new Uint8Array(Math.min(CHUNK_SIZE_BYTES, file.sizeBytes));
-    for (let offset = 0; offset < file.sizeBytes;) {
+    let offset = 0;
+    while (offset < file.sizeBytes) {
       const wanted = Math.min(buffer.byteLength, file.sizeBytes - offset);
       const chunk = file.readAt(offset, buffer.subarray(0, wanted));
       if (chunk.byteLength === 0) break;
-      writeAll(copy, chunk, target);
       offset += chunk.byteLength;
+      if (hasHoles && isZero(chunk)) writing(target, () => copy.seek(offset));
+      else writeAll(copy, chunk, target);
     }
+    if (hasHoles) writing(target, () => copy.setSize(offset));
     writeAll(copy, trailer, target);
     return target;
   }
@@ -140,12 +149,28 @@ function openTarget(path: string): WritableFile {
 }
 
 function writeAll(file: WritableFile, bytes: Uint8Array, path: string): void {
-  try {
+  writing(path, () => {
     for (let written = 0; written < bytes.byteLength;) {
       written += file.write(bytes.subarray(written));
     }
+  });
+}
+
+function writing(path: string, action: () => void): void {
+  try {
+    action();
   } catch (error) {
     throw toScratchError(error, path);
+  }
+}
+
+/** Whether a file takes less room than it is long. */
+function isSparse(path: string, sizeBytes: number): boolean {
+  try {
+    const { blocks } = Deno.statSync(path);
+    return blocks !== null && blocks * BLOCK_UNIT_BYTES < sizeBytes;
+  } catch {
+    return false;
   }
 }
 

@@ -19,7 +19,8 @@ import { dirname, join, relative } from "@std/path";
 import { copyTree } from "./copy.ts";
 import { foldersOf, type SwapNames } from "./entry_names.ts";
 import { INNER_WORK_DIRECTORY_NAME } from "./work_directory.ts";
-import { isRefusal, type WriteFs } from "./write_fs.ts";
+import type { WriteFs } from "./write_fs.ts";
+import { isRefusal } from "./write_errors.ts";
 
 const PRIVATE_DIRECTORY_MODE = 0o700;
 

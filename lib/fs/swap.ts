@@ -38,7 +38,8 @@ import {
 } from "./swap_steps.ts";
 import { syncNames, syncTree } from "./tree.ts";
 import { openWorkDirectory, removeIfEmpty } from "./work_directory.ts";
-import { toWriteError, type WriteFs } from "./write_fs.ts";
+import type { WriteFs } from "./write_fs.ts";
+import { toWriteError } from "./write_errors.ts";
 
 /** Where originals go in the work directory when no other place is named. */
 export const REPLACED_DIRECTORY_NAME = "replaced";
@@ -57,6 +58,8 @@ export interface SwapOptions {
   fs?: WriteFs;
   /** The clock. */
   now?: () => Date;
+  /** Whether the files of the replacement are on the disk already; their names are not yet. */
+  isSynced?: boolean;
 }
 
 /** What a swap has done. */
@@ -110,7 +113,7 @@ export function swapFile(live: string, replacement: string, options: SwapOptions
 function swap(
   kind: SwapRecord["kind"],
   given: { live: string; replacement: string },
-  { store, aside, fs = localFs, now = () => new Date() }: SwapOptions,
+  { store, aside, fs = localFs, now = () => new Date(), isSynced = false }: SwapOptions,
 ): SwapResult {
   const live = resolve(given.live);
   const replacement = resolve(given.replacement);
@@ -126,7 +129,7 @@ function swap(
   requireAbsent(fs, keep);
   try {
     if (kind === "swap-file") fs.syncFile(replacement);
-    else syncTree(fs, replacement);
+    else syncTree(fs, replacement, () => isSynced);
     syncNames(fs, replacement, live);
     journal.write(record);
   } catch (error) {

@@ -51,7 +51,8 @@ import { exchange, findConflicts, hasOld, tidyPlaces, undoEntries } from "./entr
 import { companionsOf, isCompanionName } from "./swap_steps.ts";
 import { syncNames, syncTree } from "./tree.ts";
 import { INNER_WORK_DIRECTORY_NAME, openWorkDirectory } from "./work_directory.ts";
-import { toWriteError, type WriteFs } from "./write_fs.ts";
+import type { WriteFs } from "./write_fs.ts";
+import { toWriteError } from "./write_errors.ts";
 
 /** How entries are exchanged. */
 export interface SwapEntriesOptions {
@@ -67,6 +68,8 @@ export interface SwapEntriesOptions {
   fs?: WriteFs;
   /** The clock. */
   now?: () => Date;
+  /** Whether the files of the replacement are on the disk already; their names are not yet. */
+  isSynced?: boolean;
 }
 
 /**
@@ -95,14 +98,14 @@ export function swapEntries(
   replacement: string,
   options: SwapEntriesOptions,
 ): SwapResult {
-  const { store, fs = localFs } = options;
+  const { store, fs = localFs, isSynced = false } = options;
   const record = planExchange(fs, { live, replacement }, options);
   requireFree(fs, record, options.names);
   requireThere(fs, record);
   const journal = new Journal(fs, openWorkDirectory(fs, store));
   try {
     if (record.coming.length > 0) {
-      syncTree(fs, record.replacement);
+      syncTree(fs, record.replacement, () => isSynced);
       syncNames(fs, record.replacement, join(record.live, "entry"));
     }
     journal.write(record);

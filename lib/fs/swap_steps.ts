@@ -12,7 +12,8 @@ import type { SwapRecord } from "./journal.ts";
 import { temporaryPathBeside } from "./names.ts";
 import { removeTemporaries, syncNames } from "./tree.ts";
 import { ensureDirectory } from "./work_directory.ts";
-import { isRefusal, type WriteFs } from "./write_fs.ts";
+import type { WriteFs } from "./write_fs.ts";
+import { isRefusal } from "./write_errors.ts";
 
 /** The swap of a database, as one step of exchanging the entries of a directory. */
 export interface DatabaseSwap extends SwapRecord {

@@ -20,7 +20,8 @@ import { listInterruptedChanges } from "./recover.ts";
 import { swapDirectory, type SwapResult } from "./swap.ts";
 import { swapEntries, type SwapEntriesOptions } from "./swap_entries.ts";
 import { openWorkDirectory, workPlacesOf } from "./work_directory.ts";
-import { errorCodeOf, type WriteFs } from "./write_fs.ts";
+import type { WriteFs } from "./write_fs.ts";
+import { errorCodeOf } from "./write_errors.ts";
 
 /** How a whole store is swapped. */
 export interface SwapStoreOptions extends Omit<SwapEntriesOptions, "store"> {

@@ -92,6 +92,21 @@ export function* removeTreeInSteps(fs: WriteFs, root: string): Steps<void> {
 }
 
 /**
+ * Removes a temporary tree, if that is possible: what has failed before is what is to be told. The
+ * name of what stays says what it is, and the next run removes it.
+ *
+ * @param fs The file system.
+ * @param root Its path, which was made up for it.
+ */
+export function removeTreeQuietly(fs: WriteFs, root: string): void {
+  try {
+    removeTree(fs, root);
+  } catch {
+    // The next run removes it.
+  }
+}
+
+/**
  * Waits until every file of a tree and every name in it is on the disk.
  *
  * @param fs The file system.

@@ -18,7 +18,8 @@
 import { basename, dirname, join } from "@std/path";
 import { OperationError } from "../base/errors.ts";
 import { copyPermissions } from "./copy.ts";
-import { errorCodeOf, toWriteError, type WriteFs } from "./write_fs.ts";
+import type { WriteFs } from "./write_fs.ts";
+import { errorCodeOf, toWriteError } from "./write_errors.ts";
 
 /** What the name of the directory beside a store adds to the store's. */
 export const WORK_DIRECTORY_SUFFIX = ".vecfsck";

@@ -3,14 +3,12 @@
  *
  * {@linkcode WriteFs} is a plain record of functions, so that another world is a spread with some of
  * them replaced: `platform.ts` adapts it to the operating system, tests put memory, faults and power
- * cuts beneath it. Errors of the system pass through it unchanged; {@linkcode errorCodeOf} reads
- * them and {@linkcode toWriteError} makes them fit to be told.
+ * cuts beneath it. Errors of the system pass through it unchanged; `write_errors.ts` reads them.
  *
  * @module
  */
 
-import { lchownSync, lutimesSync, statfsSync } from "node:fs";
-import { OperationError } from "../base/errors.ts";
+import { nodeFs } from "../base/node_library.ts";
 import { BoundedFile } from "./read_fs.ts";
 
 /** What an entry of a directory is; links are not followed. */
@@ -80,7 +78,7 @@ export interface WriteFs {
   readonly readLink: (path: string) => string;
   /** Resolves every link in the path of an entry that exists. */
   readonly resolve: (path: string) => string;
-  /** Opens a file for reading; throws an {@linkcode OperationError}. */
+  /** Opens a file for reading; throws an `OperationError`. */
   readonly openForReading: (path: string) => ReadableFile;
   /** Makes a file that does not exist yet; the system takes its umask from the mode. */
   readonly createFile: (path: string, mode: number) => WritableFile;
@@ -116,6 +114,8 @@ export interface WriteFs {
   readonly setTimes: (path: string, accessedMs: number, modifiedMs: number) => void;
   /** Waits until a file's data and attributes are on the disk. */
   readonly syncFile: (path: string) => void;
+  /** The same, while others run: many files that wait together wait for far fewer commits. */
+  readonly syncFileInBackground: (path: string) => Promise<void>;
   /** Waits until the names in a directory are on the disk. */
   readonly syncDirectory: (path: string) => void;
   /** Takes the lock of a file or a directory without waiting; null while another holds it. */
@@ -125,6 +125,9 @@ export interface WriteFs {
   /** Makes up 16 hexadecimal digits that were never used. */
   readonly makeId: () => string;
 }
+
+/** Windows syncs only what may be written. */
+const SYNC_FILE_OPTIONS: Deno.OpenOptions = { read: true, write: Deno.build.os === "windows" };
 
 /** The files of this machine, as Deno gives them. Callers take `localFs` of `platform.ts`. */
 export const denoFs: WriteFs = {
@@ -149,10 +152,14 @@ export const denoFs: WriteFs = {
   removeFile: (path) => Deno.removeSync(path),
   removeDirectory: (path) => Deno.removeSync(path),
   setMode: (path, mode) => Deno.chmodSync(path, mode),
-  setOwner: (path, userId, groupId) => lchownSync(path, userId, groupId),
+  setOwner: (path, userId, groupId) => nodeFs().lchownSync(path, userId, groupId),
   setTimes: (path, accessedMs, modifiedMs) =>
-    lutimesSync(path, new Date(accessedMs), new Date(modifiedMs)),
-  syncFile: (path) => syncOpened(path, { read: true, write: Deno.build.os === "windows" }),
+    nodeFs().lutimesSync(path, new Date(accessedMs), new Date(modifiedMs)),
+  syncFile: (path) => syncOpened(path, SYNC_FILE_OPTIONS),
+  syncFileInBackground: async (path) => {
+    using file = Deno.openSync(path, SYNC_FILE_OPTIONS);
+    await file.sync();
+  },
   syncDirectory: (path) => syncOpened(path, { read: true }),
   tryLock: tryLockOpened,
   freeBytes: readFreeBytes,
@@ -257,73 +264,6 @@ function unlockOpened(file: Deno.FsFile): void {
 function readFreeBytes(path: string): number | null {
   const permission = Deno.permissions.querySync({ name: "sys", kind: "statfs" });
   if (permission.state !== "granted") return null;
-  const { bavail, bsize } = statfsSync(path);
+  const { bavail, bsize } = nodeFs().statfsSync(path);
   return bavail * bsize;
-}
-
-/**
- * Tells the system's name for an error.
- *
- * @param error What was thrown.
- * @returns For instance `ENOSPC`; an empty text where there is none.
- */
-export function errorCodeOf(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string"
-    ? error.code
-    : "";
-}
-
-/** The codes by which a system says that it does not have an operation, or not for this user. */
-const REFUSALS: ReadonlySet<string> = new Set([
-  "EPERM",
-  "ENOTSUP",
-  "EOPNOTSUPP",
-  "ENOSYS",
-  "EMLINK",
-]);
-
-/** Whether the system refused an operation that it does not have, or not for this user. */
-export function isRefusal(error: unknown): boolean {
-  return REFUSALS.has(errorCodeOf(error)) || error instanceof Deno.errors.NotSupported;
-}
-
-/**
- * Turns what the system threw while something was written into an error that can be told.
- *
- * @param error What was thrown.
- * @param path The file or directory that was written.
- * @returns The error; one that is an {@linkcode OperationError} already stays as it is.
- */
-export function toWriteError(error: unknown, path: string): OperationError {
-  if (error instanceof OperationError) return error;
-  const code = errorCodeOf(error);
-  if (code === "ENOSPC" || code === "EDQUOT") {
-    return new OperationError("no-space", `No space left while writing ${path}`, {
-      path,
-      hint: "Free some space on that file system and try again; nothing was changed.",
-      cause: error,
-    });
-  }
-  const denied = error instanceof Deno.errors.PermissionDenied ||
-    error instanceof Deno.errors.NotCapable || ["EACCES", "EPERM", "EROFS"].includes(code);
-  if (denied) {
-    return new OperationError("permission-denied", `No permission to write ${path}`, {
-      path,
-      hint: "Run as the user that owns the store, or as root, and where it may be written.",
-      cause: error,
-    });
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  if (code === "EXDEV") {
-    return new OperationError("write-failed", `${path} would go to another file system`, {
-      path,
-      hint: "Choose a place on the same file system as the store.",
-      cause: error,
-    });
-  }
-  return new OperationError("write-failed", `Cannot write ${path}: ${message}`, {
-    path,
-    hint: "Look into the kernel's log for errors of the disk.",
-    cause: error,
-  });
 }

@@ -61,6 +61,8 @@ export interface SlotSurvey {
   readonly zeroVectors: number;
   /** Whether every vector has length 1, as only a cosine index guarantees it. */
   readonly allNormalised: boolean;
+  /** How many slots have so many neighbours: none, one, two, and so on. */
+  readonly degrees: readonly number[];
   /** The damaged places, by what is wrong. */
   readonly problems: Readonly<Record<SlotProblem, Places>>;
   /** The labels of the live slots. */
@@ -165,6 +167,7 @@ class SlotSurveyor {
   readonly #liveLabels = new LabelBitmap();
   readonly #deletedSlots: SlotBitmap;
   readonly #linkedSlots: SlotBitmap;
+  readonly #degrees: Uint32Array;
   // The last slot that had a neighbour with these low bits: finds duplicates without clearing.
   readonly #lastSlotByLowBits = new Uint32Array(1024);
   #slots = 0;
@@ -178,6 +181,7 @@ class SlotSurveyor {
     this.#options = options;
     this.#deletedSlots = new SlotBitmap(options.count);
     this.#linkedSlots = new SlotBitmap(options.count);
+    this.#degrees = new Uint32Array(options.geometry.maxLinksLevel0 + 1);
   }
 
   visit(chunk: SlotChunk): void {
@@ -200,6 +204,7 @@ class SlotSurveyor {
       labelled: this.#labels.count,
       zeroVectors: this.#zeroVectors,
       allNormalised: this.#unnormalised === 0,
+      degrees: Array.from(this.#degrees),
       problems: Object.fromEntries(
         tallies.map(([problem, tally]) => [problem, tally.places]),
       ) as Record<SlotProblem, Places>,
@@ -255,6 +260,7 @@ class SlotSurveyor {
       this.#lastSlotByLowBits[neighbour & 1023] = slot + 1;
     }
     this.#linkedSlots.add(slot);
+    this.#degrees[links] = (this.#degrees[links] ?? 0) + 1;
     if (reached.has(slot)) {
       for (let word = base + 1; word <= base + links; word++) reached.add(this.#words[word] ?? 0);
       expanded.add(slot);

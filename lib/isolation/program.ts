@@ -5,6 +5,7 @@
  */
 
 import { OperationError } from "../base/errors.ts";
+import { permissionHint } from "../base/permission_hint.ts";
 import { printable } from "../base/printable.ts";
 import { splitShellWords } from "../base/shell_words.ts";
 
@@ -62,7 +63,7 @@ export function createRunRefusal({ program }: Program, subject: string): Operati
   return new OperationError(
     "permission-denied",
     `${subject} ${name}: this process was started without --allow-run`,
-    { hint: `Nothing was changed. Give deno the permission: --allow-run=${name}` },
+    { hint: `Nothing was changed. ${permissionHint(`--allow-run=${name}`)}` },
   );
 }
 

@@ -16,7 +16,7 @@
  * @module
  */
 
-import process from "node:process";
+import { constrainedMemory } from "../base/node_library.ts";
 
 /** The memory of a machine and its swap. */
 export interface MemoryInformation {
@@ -63,7 +63,7 @@ export const thisMachine: MachineSources = {
       swapFreeBytes: swapFree,
     };
   },
-  readLimitBytes: () => mayReadMemory() ? process.constrainedMemory() : null,
+  readLimitBytes: () => mayReadMemory() ? constrainedMemory() : null,
   readResidentBytes: () => Deno.memoryUsage().rss,
 };
 

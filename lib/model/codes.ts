@@ -15,6 +15,7 @@
  * @module
  */
 
+import { FINDING_CAUSES } from "./finding_causes.ts";
 import type { FindingName } from "./finding_names.ts";
 
 export type { FindingName } from "./finding_names.ts";
@@ -25,6 +26,14 @@ export type { FindingName } from "./finding_names.ts";
  * harmless.
  */
 export type Severity = "fatal" | "error" | "warning" | "info";
+
+/** A row of the table of codes with what else is known of its finding. */
+export interface ListedFindingCode extends FindingCode {
+  /** The name that stands beside the code in the output. */
+  readonly name: FindingName;
+  /** What it usually comes from, as a sentence without its final period. */
+  readonly cause: string;
+}
 
 /** One row of the table of codes. */
 export interface FindingCode {
@@ -145,7 +154,7 @@ export const FINDING_CODES: Readonly<Record<FindingName, FindingCode>> = {
     "VF1013",
     "error",
     "The path is not a regular file",
-    "The engine cannot load the index: queries fail for the whole collection.",
+    "The engine cannot load the index, or cannot write: queries fail for the whole collection, or all writes do.",
     "Nobody but you knows what it is for: move it aside, then `vecfsck repair STORE`.",
   ),
   // The SQLite file
@@ -253,6 +262,13 @@ export const FINDING_CODES: Readonly<Record<FindingName, FindingCode>> = {
     "A write-ahead log with data lies beside a database that does not use one",
     "The next process that opens the store applies it; if it is another database's, that damages this one.",
     "Stop every process that uses the store; `vecfsck repair STORE` moves chroma.sqlite3-wal aside.",
+  ),
+  "sqlite-trigger": row(
+    "VF1116",
+    "warning",
+    "chroma.sqlite3 has a trigger, and no version of the engine makes one",
+    "It runs inside the engine whenever a row is written, and can change or remove what was stored.",
+    "Find out who made it; `vecfsck repair STORE` takes it out of the database.",
   ),
   // The catalogue
   "migration-missing": row(
@@ -407,6 +423,13 @@ export const FINDING_CODES: Readonly<Record<FindingName, FindingCode>> = {
     "error",
     "The settings of an index are gone from where the engine reads them",
     "The engine opens the index with the defaults: wrong distances and wrong vectors, without an error.",
+    REPAIR_ROWS,
+  ),
+  "settings-value-unreadable": row(
+    "VF1223",
+    "error",
+    "What is said of a collection or a segment has values of a kind that the engine cannot read",
+    "Chroma 1.x panics at every call that lists collections; 0.5 refuses to open the collection.",
     REPAIR_ROWS,
   ),
   // Records and the write-ahead queue
@@ -1250,11 +1273,11 @@ export const FINDING_CODES: Readonly<Record<FindingName, FindingCode>> = {
  * console.log(fatal.length > 0);
  * ```
  *
- * @returns The rows of the table, each with its name.
+ * @returns The rows of the table, each with its name and its cause.
  */
-export function listFindingCodes(): (FindingCode & { readonly name: FindingName })[] {
+export function listFindingCodes(): ListedFindingCode[] {
   const rows = Object.entries(FINDING_CODES) as [FindingName, FindingCode][];
   return rows
-    .map(([name, code]) => ({ name, ...code }))
+    .map(([name, code]) => ({ name, cause: FINDING_CAUSES[name], ...code }))
     .sort((a, b) => a.code.localeCompare(b.code));
 }

@@ -5,12 +5,18 @@
  * @module
  */
 
-import { isTrusted, listBackups, type ListedBackup, selectOwn } from "../backup/catalogue.ts";
+import {
+  isTrusted,
+  listBackupsInSteps,
+  type ListedBackup,
+  selectOwn,
+} from "../backup/catalogue.ts";
 import { createBackup } from "../backup/create.ts";
 import { backupPlaceOf } from "../backup/place.ts";
 import { isUnchanged } from "../backup/scope.ts";
 import { verifyFiles } from "../backup/verify.ts";
 import { OperationError } from "../base/errors.ts";
+import { Turns } from "../base/turns.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
 import type { DetectedStore } from "../model/store.ts";
 import type { OptimizationOptions, UsedBackup } from "./outcome.ts";
@@ -61,7 +67,8 @@ async function findUnchanged(
   { backups, signal }: OptimizationOptions,
 ): Promise<ListedBackup | null> {
   const place = backupPlaceOf(fs, store.path, backups);
-  const listed = listBackups(place.directory, { fs, scope: "all" }).backups;
+  const listing = listBackupsInSteps(place.directory, { fs, scope: "all" });
+  const { backups: listed } = await new Turns(signal).run(listing);
   const newest = selectOwn(fs, listed, place).findLast(isTrusted);
   if (newest === undefined || !isUnchanged(fs, store, newest)) return null;
   const { problems } = await verifyFiles(newest.directory, { fs, signal });

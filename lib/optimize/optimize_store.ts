@@ -5,10 +5,9 @@
  * @module
  */
 
-import { OperationError } from "../base/errors.ts";
-import { formatCount } from "../base/format.ts";
-import { readStoreContents } from "../engine/contents.ts";
+import { type ContentsOptions, readStoreContents } from "../engine/contents.ts";
 import { keepEnginesOut, withOwnStore } from "../engine/own_store.ts";
+import { requireClosed } from "../engine/store_use.ts";
 import { localFs } from "../fs/platform.ts";
 import { requireSpace } from "../fs/space.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
@@ -21,8 +20,7 @@ import {
 } from "../quarantine/exchange.ts";
 import { measureTree } from "../quarantine/list_quarantine.ts";
 import { requireUnchanged, stampStore } from "../quarantine/store_stamps.ts";
-import { findChangedContents } from "../repair/find_problems.ts";
-import { checkFor, REPORT_HINT, stateOf } from "../repair/prepare_plan.ts";
+import { checkFor, stateOf } from "../repair/prepare_plan.ts";
 import { removeReplaced } from "../repair/put_in_place.ts";
 import { RepairArea } from "../repair/repair_area.ts";
 import { showStaged } from "../repair/show_staged.ts";
@@ -37,9 +35,11 @@ import type {
   UsedBackup,
 } from "./outcome.ts";
 import { bindOptimization, optimizerOf, toOptimizationError } from "./prepare_plan.ts";
+import { compareContents, requireNoProblems } from "./verify_contents.ts";
 
-/** How many problems an error names. */
-const MOST_NAMED = 3;
+/** An engine that only has the store open holds no lock, and is seen where the system tells of it. */
+const HOLDER_HINT =
+  "Nothing was changed. Stop it first: once the files are exchanged it can write no more.";
 
 /**
  * Optimises a store that is healthy and that nobody uses. Until the last step nothing in it is
@@ -142,25 +142,54 @@ class OptimizationRun {
     if (plan.actions.length === 0) return notDone(plan, "nothing-to-do");
     // An engine at work is noticed before anybody is asked, and not only after all is made.
     keepEnginesOut(store, { fs }, () => requireUnchanged(fs, store.path, stamps));
+    requireClosed(fs, store, HOLDER_HINT);
     const isAgreed = await confirm?.(plan) ?? true;
     signal?.throwIfAborted();
     return isAgreed ? { store, plan, survey } : notDone(plan, "declined");
   }
 
-  async #carryOut({ store, plan, survey, backup }: Agreed): Promise<TimelessOutcome> {
-    const { signal } = this.#options;
+  async #carryOut(agreed: Agreed): Promise<TimelessOutcome> {
+    const { store, plan } = agreed;
     const fs = this.#fs;
     requireUnchanged(fs, store.path, plan.stamps);
     using area = RepairArea.create(fs, store.path);
     requireSpace(area.path, plan.sizeBytes, { fs });
+    // Other threads read what the store holds while this one writes.
+    const contents = readStoreContents(store.path, this.#reading());
+    const isRead = Promise.allSettled([contents]);
+    try {
+      return await this.#replace(agreed, area, contents);
+    } finally {
+      // Nothing may go on in the store when its lock is given back.
+      await isRead;
+    }
+  }
+
+  /** How contents are read. */
+  #reading(): ContentsOptions {
+    const { jobs, signal } = this.#options;
+    return {
+      ...(signal === undefined ? {} : { signal }),
+      ...(jobs === undefined ? {} : { jobs }),
+    };
+  }
+
+  async #replace(
+    { store, plan, survey, backup }: Agreed,
+    area: RepairArea,
+    contents: Promise<readonly CollectionContents[]>,
+  ): Promise<TimelessOutcome> {
+    const { signal } = this.#options;
+    const fs = this.#fs;
     const staged = await survey.stage({ staged: area.staged, scratch: area.copies });
     signal?.throwIfAborted();
     if (staged.coming.length === 0) return notDone(plan, "nothing-to-do");
-    const records = await this.#verify(store, staged, area);
+    const records = await this.#verify(store, staged, { area, contents });
     const exchange = this.#prepareExchange({ store, plan, staged, area, records });
     const beforeBytes = measureTree(fs, store.path);
     const options = { fs, now: this.#options.now ?? ((): Date => new Date()) };
     try {
+      requireClosed(fs, store, HOLDER_HINT);
       carryOutExchange(exchange, options);
     } catch (error) {
       discardExchange(exchange, options);
@@ -183,24 +212,22 @@ class OptimizationRun {
   async #verify(
     store: DetectedStore,
     { coming, leaving }: StagedOptimization,
-    area: RepairArea,
+    { area, contents }: {
+      readonly area: RepairArea;
+      readonly contents: Promise<readonly CollectionContents[]>;
+    },
   ): Promise<number | null> {
-    const { jobs, signal } = this.#options;
+    const { signal } = this.#options;
     const { viewDirectories } = optimizerOf(store, this.#options);
     showStaged(this.#fs, { store, area, names: { coming, leaving }, viewDirectories });
     const after = await checkFor(area.view, "checking the optimised store", this.#options);
     signal?.throwIfAborted();
-    const reading = {
-      ...(signal === undefined ? {} : { signal }),
-      ...(jobs === undefined ? {} : { jobs }),
-    };
-    const contents = await readStoreContents(store.path, reading);
     const problems = [
       ...stateOf(after).damage.map((code) => `${code} was not there before`),
       ...(after.summary.complete ? [] : ["it could not be checked to the end"]),
-      ...compareContents(contents, await readStoreContents(area.view, reading)),
+      ...compareContents(await contents, await readStoreContents(area.view, this.#reading())),
     ];
-    if (problems.length > 0) throw createProblemError(store.path, problems);
+    requireNoProblems(store.path, problems);
     return after.summary.records;
   }
 
@@ -231,27 +258,6 @@ class OptimizationRun {
       facts: { holdsOnlyCopies: false, records },
     }, { fs, now });
   }
-}
-
-/** Collections hold the same, each of them, and there are no others. */
-function compareContents(
-  before: readonly CollectionContents[],
-  after: readonly CollectionContents[],
-): string[] {
-  const changed = findChangedContents(new Set(), before, after);
-  const known = new Set(before.map(({ id }) => id));
-  const added = after.filter(({ id }) => !known.has(id));
-  return [...changed, ...added.map(({ name }) => `The collection "${name}" was not there before`)];
-}
-
-function createProblemError(store: string, problems: readonly string[]): OperationError {
-  const more = problems.length - MOST_NAMED;
-  return new OperationError(
-    "internal",
-    `The optimised store was not put into place: ${problems.slice(0, MOST_NAMED).join("; ")}` +
-      (more > 0 ? `; and ${formatCount(more, "more thing")}` : ""),
-    { path: store, hint: REPORT_HINT },
-  );
 }
 
 function notDone(

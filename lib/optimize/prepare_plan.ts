@@ -10,6 +10,7 @@ import type { WriteFs } from "../fs/write_fs.ts";
 import type { OptimizationDraft } from "../model/optimization.ts";
 import type { DetectedStore, FileStamp } from "../model/store.ts";
 import { checkFor, stateOf, toRepairError } from "../repair/prepare_plan.ts";
+import { requireOwnLinks } from "../stores/own_links.ts";
 import { optimizerByName } from "../stores/optimizers.ts";
 import type { StoreOptimizer, SurveyedStore } from "../stores/optimize_format.ts";
 import type { OptimizationPlan, OptimizationPlanOptions } from "./outcome.ts";
@@ -64,6 +65,7 @@ export async function bindOptimization(
   { store, stamps }: Omit<OptimizationBasis, "checked">,
   options: OptimizationPlanOptions,
 ): Promise<BoundOptimization> {
+  requireOwnLinks(fs, store.path);
   const checked = await checkFor(store.path, "checking the store", options);
   const { damage } = stateOf(checked);
   const basis = { store, stamps, checked };

@@ -12,6 +12,8 @@
  * @module
  */
 
+import { printable } from "../base/printable.ts";
+
 /** What a sample is told apart by. */
 export type Labels = Readonly<Record<string, string>>;
 
@@ -74,7 +76,11 @@ function escapeText(text: string): string {
   return text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
 }
 
-/** A lone surrogate is no UTF-8: one such label would have the whole file refused. */
+/**
+ * A lone surrogate is no UTF-8: one such label would have the whole file refused. Other characters
+ * that a terminal acts on are written out, for labels are shown in alerts and in logs.
+ */
 function escapeLabel(value: string): string {
-  return escapeText(value.toWellFormed()).replaceAll('"', '\\"');
+  const lines = value.toWellFormed().split("\n").map((line) => printable(line, Infinity));
+  return escapeText(lines.join("\n")).replaceAll('"', '\\"');
 }

@@ -9,7 +9,7 @@
 import { join } from "@std/path";
 import { formatBytes, formatCount, formatNumber } from "../base/format.ts";
 import { printable } from "../base/printable.ts";
-import type { IndexPart } from "../model/store.ts";
+import type { IndexPart } from "../model/index_part.ts";
 import type { DriftDirectory, ListedEntry, Quarantine } from "../quarantine/list_quarantine.ts";
 import { MANIFEST_NAME, type QuarantineItem } from "../quarantine/manifest.ts";
 import type { PlannedIndex } from "../quarantine/plan.ts";
@@ -35,9 +35,9 @@ export function renderQuarantinePlan(
   indexes: readonly PlannedIndex[],
   options: TextOptions,
 ): string[] {
-  if (indexes.length === 0) return [`No index of ${showPath(store)} is to be moved aside.`];
+  if (indexes.length === 0) return [`Nothing of ${showPath(store)} is to be moved aside.`];
   const { paint, width } = options;
-  const count = formatCount(indexes.length, "index", "indexes");
+  const count = countMoved(indexes.map(({ part }) => part.path));
   const lines = [paint("heading", `${count} of ${showPath(store)} to be moved aside:`)];
   for (const { part, reasons } of indexes) {
     const facts = `${describeOwner(part.collection)}, ${formatBytes(part.sizeBytes)}`;
@@ -46,6 +46,16 @@ export function renderQuarantinePlan(
     lines.push(...wrapText(describeCopies(part), width, DEEP_INDENT));
   }
   return [...lines, ...renderCost(indexes.map(({ part }) => part), options)];
+}
+
+/** What chromem-go calls the folder of a collection, which holds the records as well. */
+const COLLECTION_FOLDER = /^[0-9a-f]{8}$/;
+
+/** Counts what is moved, by the names in the store: collections of chromem-go, indexes of Chroma. */
+function countMoved(names: readonly string[]): string {
+  return names.length > 0 && names.every((name) => COLLECTION_FOLDER.test(name))
+    ? formatCount(names.length, "collection")
+    : formatCount(names.length, "index", "indexes");
 }
 
 function describeOwner(collection: string | null): string {
@@ -101,7 +111,7 @@ function renderCost(parts: readonly IndexPart[], { width, paint }: TextOptions):
  * @returns The question without its mark.
  */
 export function askToQuarantine(indexes: readonly PlannedIndex[]): string {
-  return `Move ${formatCount(indexes.length, "index", "indexes")} aside`;
+  return `Move ${countMoved(indexes.map(({ part }) => part.path))} aside`;
 }
 
 /**
@@ -119,7 +129,7 @@ export function renderQuarantined(
 ): string[] {
   const { manifest, directory, id } = entry;
   const store = showPath(manifest.store);
-  const count = formatCount(paths.length, "index", "indexes");
+  const count = countMoved(manifest.items.map(({ from }) => from));
   return [
     `${paint("good", "MOVED")}  ${count} of ${store}:`,
     ...paths.map((path) => `${INDENT}${showPath(path ?? "")}`),
@@ -173,7 +183,7 @@ function renderEntry(
     ? "the whole store"
     : kind === "repair"
     ? `what a repair has replaced: ${formatCount(items.length, "entry", "entries")}`
-    : formatCount(items.length, "index", "indexes");
+    : countMoved(items.map(({ from }) => from));
   const when = createdAt.replace(/\.\d+Z$/, "Z");
   const state = holding === "unreachable"
     ? `Its data is not there now: ${showPath(location ?? "")}`

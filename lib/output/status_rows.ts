@@ -72,7 +72,10 @@ export function listStatusRows(status: SystemStatus, now: string = status.at): S
 /** Adds a labelled text. */
 type Add = (label: string, text: string, style?: Style) => void;
 
-const VERDICTS: Readonly<Record<Verdict, { label: string; style: Style; text: string }>> = {
+/** What each verdict is called, how it looks, and what it says. */
+export const VERDICTS: Readonly<
+  Record<Verdict, { label: string; style: Style; text: string }>
+> = {
   clean: { label: "CLEAN", style: "good", text: "no damage is known" },
   warnings: {
     label: "WARNING",

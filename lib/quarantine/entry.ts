@@ -27,7 +27,8 @@ import {
   removeIfEmpty,
   workPlacesOf,
 } from "../fs/work_directory.ts";
-import { toWriteError, type WriteFs } from "../fs/write_fs.ts";
+import type { WriteFs } from "../fs/write_fs.ts";
+import { toWriteError } from "../fs/write_errors.ts";
 import { findQuarantines } from "./entries.ts";
 import {
   DATA_NAME,

@@ -15,15 +15,14 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
+import { createHash } from "../base/node_library.ts";
 import { isAbsolute } from "@std/path";
 import { OperationError } from "../base/errors.ts";
 import { isInnerPath } from "../base/inner_path.ts";
 import { FieldError, JsonFields } from "../base/json_fields.ts";
 import { TIME_ID } from "../base/time_id.ts";
 import { ENTRY_DATA_NAME, ENTRY_MANIFEST_NAME } from "../fs/confine.ts";
-import { isSwapName } from "../fs/entry_names.ts";
-import { INNER_WORK_DIRECTORY_NAME } from "../fs/work_directory.ts";
+import { isStorePath, isSwapName } from "../fs/entry_names.ts";
 
 /** The name of the manifest in the directory of an entry. */
 export const MANIFEST_NAME = ENTRY_MANIFEST_NAME;
@@ -214,7 +213,7 @@ function toRepairFacts(fields: JsonFields): RepairFacts {
     }),
     came: fields.objects("came").map((file) => {
       const path = file.text("path");
-      if (!isInStore(path)) throw file.wrong("path", "leads out of the store");
+      if (!isStorePath(path)) throw file.wrong("path", "leads out of the store");
       return { path, sizeBytes: file.count("sizeBytes"), modifiedMs: file.number("modifiedMs") };
     }),
     holdsOnlyCopies: fields.flag("holdsOnlyCopies"),
@@ -241,16 +240,10 @@ function toSource(fields: JsonFields, kind: QuarantineKind): string {
     if (from !== WHOLE_STORE) throw fields.wrong("from", "is not the whole store");
     return from;
   }
-  if (kind === "repair" ? !isSwapName(from) : !isInStore(from)) {
+  if (kind === "repair" ? !isSwapName(from) : !isStorePath(from)) {
     throw fields.wrong("from", "leads out of the store");
   }
   return from;
-}
-
-/** Whether a path is that of something in the store, and not in our own directory there. */
-function isInStore(path: string): boolean {
-  const isOurs = path.split("/")[0]?.toLowerCase() === INNER_WORK_DIRECTORY_NAME;
-  return !isOurs && isInnerPath(path);
 }
 
 function toTarget(fields: JsonFields, kind: QuarantineKind): string {

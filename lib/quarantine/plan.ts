@@ -7,7 +7,7 @@
 import { OperationError } from "../base/errors.ts";
 import { formatCount, formatDuration } from "../base/format.ts";
 import { type Finding, isDamage } from "../model/finding.ts";
-import type { IndexPart } from "../model/store.ts";
+import type { IndexPart } from "../model/index_part.ts";
 
 /** An index that is as much older than the catalogue as was asked for. */
 export interface StaleIndex {

@@ -20,11 +20,11 @@ import { swapEntries } from "../fs/swap_entries.ts";
 import { hasInnerWorkDirectory, swapStore } from "../fs/swap_store.ts";
 import { ensureDirectory } from "../fs/work_directory.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
-import { isHollow, isReachable, locateItem, type QuarantineEntry } from "./entries.ts";
+import { isReachable, locateItem, type QuarantineEntry } from "./entries.ts";
 import { type PreparedEntry, prepareEntry } from "./entry.ts";
 import { measureTree } from "./list_quarantine.ts";
 import { DATA_NAME, type QuarantineItem, WHOLE_STORE } from "./manifest.ts";
-import { removeEntry } from "./remove_entry.ts";
+import { removeIfHollow } from "./remove_entry.ts";
 
 /** What is known of an index that stands where another is put back. */
 export type IndexNumbers = Pick<QuarantineItem, "collection" | "records" | "onlyCopies">;
@@ -78,7 +78,7 @@ export function putBack(store: string, entry: QuarantineEntry, options: PutBackO
     if (room !== null && taken.includes(each)) exchange(store, { entry, room, each }, options);
     else bringHome(store, each, options);
   }
-  removeQuietly(fs, entry);
+  removeIfHollow(fs, entry);
   return { restored: held.map(({ item }) => item.from), replacedBy: room?.id ?? null };
 }
 
@@ -199,13 +199,4 @@ function isBeside(store: string, entry: QuarantineEntry): boolean {
 
 function withClock({ fs, now }: PutBackOptions): { fs: WriteFs; now?: () => Date } {
   return { fs, ...(now === undefined ? {} : { now }) };
-}
-
-/** Everything is back; an entry that stays holds nothing, and says so. */
-function removeQuietly(fs: WriteFs, entry: QuarantineEntry): void {
-  try {
-    if (isHollow(fs, entry)) removeEntry(fs, entry);
-  } catch {
-    // The next purge removes it.
-  }
 }

@@ -11,7 +11,13 @@ import { isTemporaryName, temporaryPathBeside } from "../fs/names.ts";
 import { removeTree } from "../fs/tree.ts";
 import { removeIfEmpty } from "../fs/work_directory.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
-import { findQuarantines, locationOf, type QuarantineEntry, readManifest } from "./entries.ts";
+import {
+  findQuarantines,
+  isHollow,
+  locationOf,
+  type QuarantineEntry,
+  readManifest,
+} from "./entries.ts";
 import { DATA_NAME, MANIFEST_NAME } from "./manifest.ts";
 
 /**
@@ -117,5 +123,20 @@ function removeBeside(fs: WriteFs, location: string): void {
   const prefix = `.${basename(location)}.vecfsck-`;
   for (const name of fs.list(parent)) {
     if (isTemporaryName(name) && name.startsWith(prefix)) removeTree(fs, join(parent, name));
+  }
+}
+
+/**
+ * Removes an entry of which everything is back. One that stays holds nothing and says so, and the
+ * next purge removes it: that is no failure of what was put back.
+ *
+ * @param fs The file system.
+ * @param entry The entry; one that still holds something stays.
+ */
+export function removeIfHollow(fs: WriteFs, entry: QuarantineEntry): void {
+  try {
+    if (isHollow(fs, entry)) removeEntry(fs, entry);
+  } catch {
+    // The next purge removes it.
   }
 }

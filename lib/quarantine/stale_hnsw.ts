@@ -7,7 +7,8 @@
 import { basename, join } from "@std/path";
 import { OperationError } from "../base/errors.ts";
 import { localFs } from "../fs/platform.ts";
-import { errorCodeOf, type HeldLock, toWriteError, type WriteFs } from "../fs/write_fs.ts";
+import type { HeldLock, WriteFs } from "../fs/write_fs.ts";
+import { errorCodeOf, toWriteError } from "../fs/write_errors.ts";
 import type { StaleIndex } from "./plan.ts";
 
 /** The file whose stamp is that of the catalogue. */

@@ -11,9 +11,9 @@
 import { dirname, join, resolve } from "@std/path";
 import { OperationError } from "../base/errors.ts";
 import { writeAtomically } from "../fs/atomic.ts";
-import { copyFile, digestFile } from "../fs/copy.ts";
+import { copyFile, copyPermissions, digestFile } from "../fs/copy.ts";
 import { CHUNK_SIZE_BYTES } from "../fs/read_fs.ts";
-import { isAbove, removeTree } from "../fs/tree.ts";
+import { isAbove, removeTreeQuietly } from "../fs/tree.ts";
 import { ensureDirectory, removeIfEmpty } from "../fs/work_directory.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
 import type { SavedFile } from "../stores/repair_format.ts";
@@ -27,7 +27,6 @@ export const MISSING_NAME = "missing.jsonl";
 
 /** What is in it is nobody else's business. */
 const PRIVATE_FILE_MODE = 0o600;
-const PRIVATE_DIRECTORY_MODE = 0o700;
 
 /** Where files are kept. */
 export interface KeepPlaces {
@@ -95,10 +94,12 @@ export function keepFiles(
   const kept = saved.map(({ name, lines }) => ({ name, path: join(directory, name), lines }));
   const missing = saved.find(({ name }) => name === MISSING_NAME);
   try {
-    fs.makeDirectory(temporary, PRIVATE_DIRECTORY_MODE);
+    ensureDirectory(fs, temporary, workDirectory);
+    const owner = fs.look(temporary);
     for (const { name, path } of saved) {
       copyFile(fs, path, join(temporary, name));
-      fs.setMode(join(temporary, name), PRIVATE_FILE_MODE);
+      const permissions = { mode: PRIVATE_FILE_MODE, kind: "file" } as const;
+      if (owner !== null) copyPermissions(fs, { ...owner, ...permissions }, join(temporary, name));
     }
     fs.syncDirectory(temporary);
     ensureDirectory(fs, parent);
@@ -147,9 +148,10 @@ function isSame(fs: WriteFs, path: string, other: string): boolean {
 /** Writes a file that was not there a moment ago, or leaves none. */
 function writeNew(fs: WriteFs, path: string, source: string): void {
   try {
-    writeAtomically(path, readChunks(fs, source), { fs, mode: PRIVATE_FILE_MODE });
+    const how = { fs, mode: PRIVATE_FILE_MODE, followsLink: true };
+    writeAtomically(path, readChunks(fs, source), how);
   } catch (error) {
-    removeQuietly(fs, path);
+    removeTreeQuietly(fs, path);
     throw error;
   }
 }
@@ -181,16 +183,8 @@ function* readChunks(fs: WriteFs, path: string): Generator<Uint8Array, void, und
 export function removeKept(fs: WriteFs, kept: readonly KeptFile[], workDirectory: string): void {
   const parent = join(workDirectory, SAVED_DIRECTORY_NAME);
   for (const { path } of kept) {
-    removeQuietly(fs, path);
+    removeTreeQuietly(fs, path);
     const directory = dirname(path);
     if (dirname(directory) === parent) removeIfEmpty(fs, directory, parent);
-  }
-}
-
-function removeQuietly(fs: WriteFs, path: string): void {
-  try {
-    removeTree(fs, path);
-  } catch {
-    // It tells of records that are all in the store still.
   }
 }

@@ -8,6 +8,7 @@ import { localFs } from "../fs/platform.ts";
 import { ScratchDirectory } from "../fs/scratch.ts";
 import type { RepairPlan } from "../model/repair.ts";
 import { requireUnchanged, stampStore } from "../quarantine/store_stamps.ts";
+import { requireOwnLinks } from "../stores/own_links.ts";
 import { requireStore } from "../stores/registry.ts";
 import type { PreparedRepair } from "../stores/repair_format.ts";
 import type { RepairPlanSettings } from "./outcome.ts";
@@ -89,6 +90,7 @@ export async function withPreparedPlan<Result>(
   const { fs = localFs } = options;
   const store = requireStore(path);
   try {
+    requireOwnLinks(fs, store.path);
     const stamps = stampStore(fs, store.path);
     const checked = await checkFor(store.path, "checking the store", options);
     using scratch = ScratchDirectory.create();

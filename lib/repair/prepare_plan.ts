@@ -6,7 +6,8 @@
 
 import { OperationError } from "../base/errors.ts";
 import { collectCheck, type CollectedCheck } from "../engine/collect_check.ts";
-import { errorCodeOf, toWriteError, type WriteFs } from "../fs/write_fs.ts";
+import type { WriteFs } from "../fs/write_fs.ts";
+import { errorCodeOf, toWriteError } from "../fs/write_errors.ts";
 import { isDamage } from "../model/finding.ts";
 import type { RepairDraft, RepairPlan } from "../model/repair.ts";
 import type { DetectedStore, FileStamp } from "../model/store.ts";

@@ -16,7 +16,8 @@ import { join } from "@std/path";
 import { temporaryPathBeside } from "../fs/names.ts";
 import { removeTree } from "../fs/tree.ts";
 import { openWorkDirectory, removeIfEmpty } from "../fs/work_directory.ts";
-import { toWriteError, type WriteFs } from "../fs/write_fs.ts";
+import type { WriteFs } from "../fs/write_fs.ts";
+import { toWriteError } from "../fs/write_errors.ts";
 import { isUnsettled } from "../quarantine/exchange.ts";
 
 const PRIVATE_DIRECTORY_MODE = 0o700;

@@ -15,6 +15,7 @@ import type { RepairPlan } from "../model/repair.ts";
 import type { DetectedStore, FileStamp } from "../model/store.ts";
 import { measureTree } from "../quarantine/list_quarantine.ts";
 import { requireUnchanged, stampStore } from "../quarantine/store_stamps.ts";
+import { requireOwnLinks } from "../stores/own_links.ts";
 import { requireStore } from "../stores/registry.ts";
 import type { PreparedRepair, StagedRepair } from "../stores/repair_format.ts";
 import { requireFreePath } from "./keep_files.ts";
@@ -114,6 +115,7 @@ class RepairRun {
     this.#fs = fs;
     this.#store = store;
     this.#options = options;
+    requireOwnLinks(fs, store.path);
     // Before anything is judged: what changes from here on is not what the plan is about.
     this.#stamps = stampStore(fs, store.path);
   }

@@ -19,7 +19,7 @@ export interface StagedEntries {
   /** The store as it is. */
   readonly store: DetectedStore;
   /** Where the entries were staged, and the view goes. */
-  readonly area: RepairArea;
+  readonly area: Pick<RepairArea, "staged" | "view">;
   /** Which come and leave. */
   readonly names: SwapNames;
   /** How directories stand in the view. */

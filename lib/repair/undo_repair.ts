@@ -13,10 +13,10 @@ import { folderOf, foldersOf } from "../fs/entry_names.ts";
 import { localFs } from "../fs/platform.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
 import type { DetectedStore } from "../model/store.ts";
-import { isHollow, type QuarantineEntry } from "../quarantine/entries.ts";
+import type { QuarantineEntry } from "../quarantine/entries.ts";
 import { exchangeEntries } from "../quarantine/exchange.ts";
 import { DATA_NAME } from "../quarantine/manifest.ts";
-import { removeEntry, tidyQuarantine } from "../quarantine/remove_entry.ts";
+import { removeIfHollow, tidyQuarantine } from "../quarantine/remove_entry.ts";
 import { nameFirst, requireUnchanged, stampStore } from "../quarantine/store_stamps.ts";
 import { detectStore } from "../stores/registry.ts";
 import { bindUndo, type BoundUndo } from "./plan_undo.ts";
@@ -110,7 +110,7 @@ function carryOut(fs: WriteFs, { plan, entry, facts }: BoundUndo, options: UndoO
       records: facts.records,
     },
   }, { fs, now });
-  removeQuietly(fs, entry);
+  removeIfHollow(fs, entry);
   return id;
 }
 
@@ -164,14 +164,5 @@ function requireSame(fs: WriteFs, { directory, manifest }: QuarantineEntry): voi
           "into the kernel's log. To use it all the same, move it by hand.",
       },
     );
-  }
-}
-
-/** Everything is back; an entry that stays holds nothing, and says so. */
-function removeQuietly(fs: WriteFs, entry: QuarantineEntry): void {
-  try {
-    if (isHollow(fs, entry)) removeEntry(fs, entry);
-  } catch {
-    // A purge removes it.
   }
 }

@@ -8,9 +8,9 @@
  * @module
  */
 
-import { crc32 } from "node:zlib";
+import { crc32 } from "../base/node_library.ts";
 import { letOthersRun } from "../base/turns.ts";
-import { throwIfCancelled } from "../engine/run_tasks.ts";
+import { throwIfCancelled } from "../engine/cancelled.ts";
 import { CHUNK_SIZE_BYTES } from "../fs/read_fs.ts";
 import type { ReadableFile } from "../fs/write_fs.ts";
 

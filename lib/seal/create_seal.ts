@@ -16,7 +16,7 @@ import { runAtOnce } from "../base/turns.ts";
 import type { CheckOptions } from "../engine/check_options.ts";
 import { withOwnStore } from "../engine/own_store.ts";
 import { runCheck } from "../engine/run_check.ts";
-import { throwIfCancelled } from "../engine/run_tasks.ts";
+import { throwIfCancelled } from "../engine/cancelled.ts";
 import { localFs } from "../fs/platform.ts";
 import { BoundedFile, stampFile } from "../fs/read_fs.ts";
 import type { RecoveredChange } from "../fs/recover.ts";
@@ -28,7 +28,7 @@ import { type ReadBlocksOptions, sumBlocks } from "./block_sums.ts";
 import type { StoredHistory } from "./history.ts";
 import { type SealFile, writeSeal } from "./seal_file.ts";
 import type { Seal, SealedFile } from "./seal_format.ts";
-import { isInnerPath, isSameStamp, lastChangeMs, RACY_MS, type Stamp } from "./stamp.ts";
+import { isPortablePath, isSameStamp, lastChangeMs, RACY_MS, type Stamp } from "./stamp.ts";
 
 /** How a store is sealed. */
 export interface SealOptions extends Pick<CheckOptions, "signal" | "onProgress" | "jobs"> {
@@ -92,9 +92,9 @@ export async function createSeal(path: string, options: SealOptions = {}): Promi
 /** Lists what is sealed, as it is now, and what is not. */
 function listSealed(store: DetectedStore): { files: Stamp[]; leftOut: LeftOut[] } {
   const plan = runAtOnce(formatByName(store.format).planSnapshot(store));
-  const unusable = plan.files.filter(({ path }) => !isInnerPath(path));
+  const unusable = plan.files.filter(({ path }) => !isPortablePath(path));
   return {
-    files: plan.files.filter(({ path }) => isInnerPath(path)),
+    files: plan.files.filter(({ path }) => isPortablePath(path)),
     leftOut: [
       ...plan.leftOut,
       ...unusable.map(({ path }) => ({ path, reason: "its name has a backslash or a drive" })),

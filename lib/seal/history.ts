@@ -19,7 +19,8 @@ import {
 import { writeAtomically } from "../fs/atomic.ts";
 import { localFs } from "../fs/platform.ts";
 import { ensureDirectory, openWorkDirectory } from "../fs/work_directory.ts";
-import { toWriteError, type WriteFs } from "../fs/write_fs.ts";
+import type { WriteFs } from "../fs/write_fs.ts";
+import { toWriteError } from "../fs/write_errors.ts";
 import type { CheckTask, FileStamp, MemoSource } from "../model/store.ts";
 import {
   findInWorkDirectory,
@@ -148,7 +149,8 @@ export class StoredHistory implements CheckHistory {
       if (path === null) {
         return `${start}: there is no place beside the store; name one with --state FILE`;
       }
-      writeAtomically(path, encodeState(this.#next), { fs: this.#fs, mode: 0o600 });
+      const followsLink = this.#options.file !== undefined;
+      writeAtomically(path, encodeState(this.#next), { fs: this.#fs, mode: 0o600, followsLink });
       return null;
     } catch (error) {
       return `${start}: ${toWriteError(error, this.#store).message}`;

@@ -10,7 +10,7 @@ import { stampFile } from "../fs/read_fs.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
 import { isDamage } from "../model/finding.ts";
 import { readState } from "./history.ts";
-import { hasSameContentStamp, isInnerPath, isSameStamp } from "./stamp.ts";
+import { hasSameContentStamp, isPortablePath, isSameStamp } from "./stamp.ts";
 import type { InputStamp, StoredResult } from "./state_format.ts";
 
 /** The last full check of which anything is kept. */
@@ -53,7 +53,7 @@ export function readKnownCheck(fs: WriteFs, store: string, file?: string): Known
  * itself when root looks at it. That all is well stands only while nothing at all has changed.
  */
 function isUnchanged(store: string, { path, stamp }: InputStamp, isSound: boolean): boolean {
-  if (!isInnerPath(path)) return false;
+  if (!isPortablePath(path)) return false;
   const now = stampFile(join(store, path), path);
   if (stamp === null || now === null) return stamp === now;
   return isSound ? isSameStamp(stamp, now) : hasSameContentStamp(stamp, now);

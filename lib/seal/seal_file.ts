@@ -8,7 +8,8 @@ import { dirname, join } from "@std/path";
 import { OperationError, toOperationError } from "../base/errors.ts";
 import { writeAtomically } from "../fs/atomic.ts";
 import { ensureDirectory, openWorkDirectory } from "../fs/work_directory.ts";
-import { toWriteError, type WriteFs } from "../fs/write_fs.ts";
+import type { WriteFs } from "../fs/write_fs.ts";
+import { toWriteError } from "../fs/write_errors.ts";
 import { findInWorkDirectory, readWhole, SEAL_NAME } from "./places.ts";
 import { encodeSeal, parseSeal, type Seal } from "./seal_format.ts";
 
@@ -82,6 +83,6 @@ export function writeSeal(
   } catch (error) {
     throw toWriteError(error, path);
   }
-  writeAtomically(path, bytes, { fs, mode: 0o600 });
+  writeAtomically(path, bytes, { fs, mode: 0o600, followsLink: output !== undefined });
   return { path, sizeBytes: bytes.byteLength, seal };
 }

@@ -26,7 +26,7 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
+import { createHash } from "../base/node_library.ts";
 import { FieldError, JsonFields } from "../base/json_fields.ts";
 import { BLOCK_SIZE_BYTES, countBlocks } from "./block_sums.ts";
 import { encodeStamp, parseStamp, type Stamp } from "./stamp.ts";

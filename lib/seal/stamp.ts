@@ -33,7 +33,7 @@ export function encodeStamp({ path, sizeBytes, modifiedMs, changedMs, inode }: S
  */
 export function parseStamp(fields: JsonFields): Stamp {
   const path = fields.text("path");
-  if (!isInnerPath(path)) throw fields.wrong("path", "is no path within a store");
+  if (!isPortablePath(path)) throw fields.wrong("path", "is no path within a store");
   return {
     path,
     sizeBytes: fields.count("sizeBytes"),
@@ -50,8 +50,8 @@ export function parseTime(fields: JsonFields, name: string): number {
   return value;
 }
 
-/** Whether a path leads to something below the directory that it is relative to. */
-export function isInnerPath(path: string): boolean {
+/** Whether a path leads to something below the directory that it is relative to, on every system. */
+export function isPortablePath(path: string): boolean {
   return !/[\0\\]|^[a-z]:/i.test(path) &&
     path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
 }

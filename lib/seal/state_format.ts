@@ -30,7 +30,7 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
+import { createHash } from "../base/node_library.ts";
 import { FieldError, JsonFields } from "../base/json_fields.ts";
 import { VERSION } from "../base/version.ts";
 import type { EarlierReading, EarlierResult } from "../engine/check_history.ts";
@@ -38,7 +38,7 @@ import { FINDING_CODES, type FindingName } from "../model/codes.ts";
 import { createFinding, type Finding, type JsonValue } from "../model/finding.ts";
 import type { SkippedBytes } from "../model/report.ts";
 import type { KeptReading, TaskResult } from "../model/store.ts";
-import { encodeStamp, isInnerPath, parseStamp, parseTime, type Stamp } from "./stamp.ts";
+import { encodeStamp, isPortablePath, parseStamp, parseTime, type Stamp } from "./stamp.ts";
 
 /** A file that a task reads, as it was; a stamp of null: there was none. */
 export interface InputStamp {
@@ -214,7 +214,7 @@ function parseFound(fields: JsonFields): Required<Found> {
 }
 
 function parseBytes(fields: JsonFields): Record<string, number> {
-  const paths = fields.names().filter(isInnerPath);
+  const paths = fields.names().filter(isPortablePath);
   return Object.fromEntries(paths.map((path) => [path, Math.max(0, fields.number(path))]));
 }
 

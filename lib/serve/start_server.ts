@@ -5,6 +5,7 @@
  */
 
 import { OperationError } from "../base/errors.ts";
+import { permissionHint } from "../base/permission_hint.ts";
 import { formatListenAddress, type ListenAddress } from "../base/listen_address.ts";
 import { respond, type SiteOptions } from "./respond.ts";
 
@@ -60,7 +61,7 @@ function requirePermission(address: ListenAddress): void {
   throw new OperationError(
     "permission-denied",
     `Not permitted to listen on ${place}: vecfsck was started without --allow-net`,
-    { hint: `Give deno the permission: --allow-net=${place}` },
+    { hint: permissionHint(`--allow-net=${place}`) },
   );
 }
 

@@ -8,6 +8,10 @@
  */
 
 import { backup, DatabaseSync, type DatabaseSyncOptions, type StatementSync } from "node:sqlite";
+import { guarded, SQLITE_RESULT, SqliteError, toSqliteError } from "./sqlite_error.ts";
+import { ForeignCode, type GuardedConnection, requireFiles } from "./foreign_code.ts";
+
+export { SQLITE_RESULT, SqliteError } from "./sqlite_error.ts";
 
 /** A value that a query takes or gives. Integers above 2^53 come only when asked for as bigint. */
 export type SqlValue = null | number | bigint | string | Uint8Array;
@@ -15,29 +19,6 @@ export type SqlValue = null | number | bigint | string | Uint8Array;
 // Deno 2.9 has the option and the method; its type declarations lack them.
 type ConnectionOptions = DatabaseSyncOptions & { defensive: boolean };
 type ArrayStatement = StatementSync & { setReturnArrays(enabled: boolean): void };
-
-/** SQLite's result codes that this program tells apart; see sqlite.org/rescode.html. */
-export const SQLITE_RESULT = {
-  /** A statement is wrong for this database: no such table, no such column. */
-  ERROR: 1,
-  /** Another process holds a lock. */
-  BUSY: 5,
-  /** The file may only be read. */
-  READONLY: 8,
-  /** A read failed. */
-  IOERR: 10,
-  /** The database disk image is malformed. */
-  CORRUPT: 11,
-  /** The disk is full. */
-  FULL: 13,
-  /** The file could not be opened. */
-  CANTOPEN: 14,
-  /** The file is not a database. */
-  NOTADB: 26,
-  /** A hot journal must be rolled back, which a read-only connection does not do. */
-  READONLY_ROLLBACK: 776,
-} as const;
-
 /** SQLite's words (sqlite3_errstr) for what can go wrong while a database is copied. */
 const BACKUP_RESULTS: Readonly<Record<string, number>> = {
   "database is locked": SQLITE_RESULT.BUSY,
@@ -45,24 +26,6 @@ const BACKUP_RESULTS: Readonly<Record<string, number>> = {
   "database disk image is malformed": SQLITE_RESULT.CORRUPT,
   "database or disk is full": SQLITE_RESULT.FULL,
 };
-
-/** SQLite refused a statement. It may be the data's fault: the caller decides. */
-export class SqliteError extends Error {
-  /** The extended result code, or 0 where SQLite gave none. */
-  readonly resultCode: number;
-
-  /** Makes an error from SQLite's extended result code and its message. */
-  constructor(resultCode: number, message: string) {
-    super(message);
-    this.name = "SqliteError";
-    this.resultCode = resultCode;
-  }
-
-  /** The primary result code, without the extension. */
-  get primaryCode(): number {
-    return this.resultCode & 0xff;
-  }
-}
 
 /** How a database is opened. */
 export interface OpenOptions {
@@ -77,12 +40,19 @@ export interface OpenOptions {
   busyTimeoutMs?: number;
 }
 
-/** A connection to one SQLite file; every failure is a {@linkcode SqliteError}. */
+/**
+ * A connection to one SQLite file; every failure is a {@linkcode SqliteError}.
+ *
+ * Nothing runs that the file brings along: a statement that would run a view or a trigger of it is
+ * refused as if the table were missing, and no extension is loaded, no other database attached.
+ */
 export class StoreDatabase implements Disposable {
   readonly #connection: DatabaseSync;
+  readonly #foreignCode: ForeignCode;
 
-  private constructor(connection: DatabaseSync) {
+  private constructor(connection: DatabaseSync, foreignCode: ForeignCode) {
     this.#connection = connection;
+    this.#foreignCode = foreignCode;
   }
 
   /**
@@ -92,9 +62,11 @@ export class StoreDatabase implements Disposable {
    * @param options Read-only with two seconds of patience, unless told otherwise.
    * @returns The open connection; nothing has been read yet.
    * @throws {SqliteError} The file cannot be opened.
+   * @throws {OperationError} What stands there, or where SQLite keeps a file beside it, is no file.
    */
   static open(path: string, options: OpenOptions = {}): StoreDatabase {
     const { writable = false, tolerant = false, busyTimeoutMs = 2_000 } = options;
+    requireFiles(path);
     return guarded(() => {
       const connectionOptions: ConnectionOptions = {
         readOnly: !writable,
@@ -103,13 +75,17 @@ export class StoreDatabase implements Disposable {
         defensive: !tolerant,
       };
       const connection = new DatabaseSync(path, connectionOptions);
+      const foreignCode = ForeignCode.refuse(
+        connection as DatabaseSync & GuardedConnection,
+        writable ? null : path,
+      );
       // A hostile schema must not reach functions with side effects through views and triggers.
       connection.exec("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
       // Deno 2.9 takes no notice of the option `timeout`.
       connection.exec(`PRAGMA busy_timeout = ${Math.max(0, Math.trunc(busyTimeoutMs))}`);
       // Its other meaning is what counts here: damage of the schema is passed over.
       if (tolerant) connection.exec("PRAGMA writable_schema = ON");
-      return new StoreDatabase(connection);
+      return new StoreDatabase(connection, foreignCode);
     });
   }
 
@@ -241,6 +217,7 @@ export class StoreDatabase implements Disposable {
 
   /** Runs statements that return nothing. */
   execute(sql: string): void {
+    this.#foreignCode.allow(sql);
     guarded(() => this.#connection.exec(sql));
   }
 
@@ -272,23 +249,9 @@ export class StoreDatabase implements Disposable {
   }
 
   #prepare(sql: string): StatementSync {
+    this.#foreignCode.allow(sql);
     const statement = this.#connection.prepare(sql) as ArrayStatement;
     statement.setReturnArrays(true);
     return statement;
   }
-}
-
-function guarded<T>(action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    throw toSqliteError(error);
-  }
-}
-
-function toSqliteError(error: unknown): SqliteError {
-  if (error instanceof SqliteError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  const resultCode = error instanceof Error && "errcode" in error ? Number(error.errcode) : 0;
-  return new SqliteError(Number.isFinite(resultCode) ? resultCode : 0, message);
 }

@@ -26,10 +26,11 @@ import { basename, dirname, join } from "@std/path";
 import { OperationError } from "../base/errors.ts";
 import { localFs } from "../fs/platform.ts";
 import { BoundedFile } from "../fs/read_fs.ts";
-import { removeTree } from "../fs/tree.ts";
+import { removeTreeQuietly } from "../fs/tree.ts";
 import { openWorkDirectory, removeIfEmpty } from "../fs/work_directory.ts";
 import { temporaryPathBeside } from "../fs/names.ts";
-import { errorCodeOf, isRefusal, toWriteError, type WriteFs } from "../fs/write_fs.ts";
+import type { WriteFs } from "../fs/write_fs.ts";
+import { errorCodeOf, isRefusal, toWriteError } from "../fs/write_errors.ts";
 import { SQLITE_RESULT, SqliteError, StoreDatabase } from "./database.ts";
 import { DATABASE_HEADER_SIZE_BYTES, parseDatabaseHeader } from "./file_header.ts";
 import { requireDataError } from "./machine_error.ts";
@@ -156,7 +157,7 @@ function lockThroughLink(
   const workDirectory = openWorkDirectory(fs, dirname(file));
   const directory = temporaryPathBeside(fs, join(workDirectory, "database"), "new");
   const remove = (): void => {
-    removeQuietly(fs, directory);
+    removeTreeQuietly(fs, directory);
     removeIfEmpty(fs, workDirectory);
   };
   try {
@@ -174,14 +175,6 @@ function lockThroughLink(
   } catch (error) {
     remove();
     throw toWriteError(error, directory);
-  }
-}
-
-function removeQuietly(fs: WriteFs, directory: string): void {
-  try {
-    removeTree(fs, directory);
-  } catch {
-    // Its name says what it is, and the next run removes it.
   }
 }
 

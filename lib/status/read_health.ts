@@ -15,7 +15,7 @@ import { runCheck, type RunCheckOptions } from "../engine/run_check.ts";
 import { OperationError } from "../base/errors.ts";
 import { FINDING_CODES, type FindingName } from "../model/codes.ts";
 import { isDamage, SEVERITIES, type Verdict } from "../model/finding.ts";
-import type { CheckLevel, SummaryEvent } from "../model/report.ts";
+import type { CheckEvent, CheckLevel, SummaryEvent } from "../model/report.ts";
 import type { FileStamp } from "../model/store.ts";
 import type { KnownCheck } from "../seal/known_check.ts";
 import type { FindingKindStatus, FullCheckStatus } from "./system_status.ts";
@@ -55,20 +55,37 @@ export interface FreshCheck {
   readonly files: readonly FileStamp[];
 }
 
+/** Is told what a check finds, one after another, by those who want more of it than numbers. */
+export interface CheckObserver {
+  /** A check begins: what was told of one before it does not count. */
+  onBegin(): void;
+  /** Something was found, or the check has ended. */
+  onEvent(event: CheckEvent): void;
+  /** Nothing has changed while it ran; that is told before the first event. */
+  onFinished(check: FinishedCheck): void;
+}
+
 /**
  * Checks a store and adds up what is found; nothing is written.
  *
  * @param store The store's directory.
  * @param options How it is checked.
+ * @param observer Is told what is found.
  * @returns What was found.
  * @throws {OperationError} The store cannot be read, or is in use.
  */
-export async function checkNow(store: string, options: RunCheckOptions): Promise<FreshCheck> {
+export async function checkNow(
+  store: string,
+  options: RunCheckOptions,
+  observer?: CheckObserver,
+): Promise<FreshCheck> {
   const findings = new Map<FindingName, number>();
   const damagedCollections = new Set<string>();
   let missingVectors = 0;
-  const listing = new Listing();
+  const listing = new Listing(observer);
+  observer?.onBegin();
   for await (const event of runCheck(store, { ...options, history: listing })) {
+    observer?.onEvent(event);
     if (event.type === "summary") {
       return {
         summary: event,
@@ -91,7 +108,12 @@ export async function checkNow(store: string, options: RunCheckOptions): Promise
 /** Remembers nothing of any check, but for the files that this one has listed. */
 class Listing implements CheckHistory {
   readonly wasSound = false;
+  readonly #observer: CheckObserver | undefined;
   files: readonly FileStamp[] = [];
+
+  constructor(observer: CheckObserver | undefined) {
+    this.#observer = observer;
+  }
 
   nowMs(): number {
     return Date.now();
@@ -101,8 +123,9 @@ class Listing implements CheckHistory {
     return NOTHING_KNOWN;
   }
 
-  record({ files }: FinishedCheck): void {
-    this.files = files;
+  record(check: FinishedCheck): void {
+    this.files = check.files;
+    this.#observer?.onFinished(check);
   }
 }
 

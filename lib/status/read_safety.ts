@@ -4,10 +4,16 @@
  * @module
  */
 
-import { isTrusted, listBackups, type ListedBackup, selectOwn } from "../backup/catalogue.ts";
+import {
+  isTrusted,
+  listBackupsInSteps,
+  type ListedBackup,
+  selectOwn,
+} from "../backup/catalogue.ts";
 import { backupPlaceOf } from "../backup/place.ts";
 import { selectScope } from "../backup/scope.ts";
 import { OperationError } from "../base/errors.ts";
+import { Turns } from "../base/turns.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
 import type { MovedAsideStatistics } from "../model/statistics.ts";
 import { readQuarantine } from "../quarantine/list_quarantine.ts";
@@ -22,25 +28,34 @@ export interface BackupsReading {
   readonly status: BackupsStatus;
 }
 
+/** Where backups are looked for, and until when. */
+export interface BackupsQuestion {
+  /** The file system. */
+  readonly fs: WriteFs;
+  /** The directory of backups; the one beside the store where it is undefined. */
+  readonly directory: string | undefined;
+  /** The time. */
+  readonly now: Date;
+  /** Ends the work. */
+  readonly signal: AbortSignal | undefined;
+}
+
 /**
- * Reads which backups of a store there are; nothing is verified.
+ * Reads which backups of a store there are; nothing is verified. Others have their turn meanwhile,
+ * for a directory can hold very many.
  *
- * @param fs The file system.
  * @param store The store's directory.
- * @param directory The directory of backups; the one beside the store where it is undefined.
- * @param now The time.
+ * @param question Where they are looked for.
  * @returns The backups; null where their directory cannot be looked at.
  * @throws {OperationError} With the code `usage`: the directory is in the store.
  */
-export function readBackups(
-  fs: WriteFs,
+export async function readBackups(
   store: string,
-  directory: string | undefined,
-  now: Date,
-): BackupsReading | null {
+  { fs, directory, now, signal }: BackupsQuestion,
+): Promise<BackupsReading | null> {
   const place = backupPlaceOf(fs, store, directory);
-  return unlessRefused(() => {
-    const listing = listBackups(place.directory, { fs });
+  return await unlessRefused(async () => {
+    const listing = await new Turns(signal).run(listBackupsInSteps(place.directory, { fs }));
     const own = selectOwn(fs, listing.backups, place);
     const backups = selectScope(own, "all");
     const good = backups.filter(isTrusted);
@@ -82,12 +97,12 @@ function describe(backup: ListedBackup | undefined, now: Date): BackupStatus | n
  * @param movedAside What was moved aside in the store itself.
  * @returns The numbers; null where the quarantine cannot be looked at.
  */
-export function readQuarantineStatus(
+export async function readQuarantineStatus(
   fs: WriteFs,
   store: string,
   movedAside: MovedAsideStatistics,
-): QuarantineStatus | null {
-  return unlessRefused(() => {
+): Promise<QuarantineStatus | null> {
+  return await unlessRefused(() => {
     const { entries, unreadable } = readQuarantine(store, { fs });
     const held = entries.flatMap(({ entry, paths }) =>
       entry.manifest.items.filter((_, index) => (paths[index] ?? null) !== null)
@@ -100,9 +115,9 @@ export function readQuarantineStatus(
 }
 
 /** What lies beside a store may belong to others: that it may not be read is no fault of the store. */
-function unlessRefused<Value>(read: () => Value): Value | null {
+async function unlessRefused<Value>(read: () => Promise<Value> | Value): Promise<Value | null> {
   try {
-    return read();
+    return await read();
   } catch (error) {
     const isRefusal = error instanceof Deno.errors.PermissionDenied ||
       error instanceof Deno.errors.NotCapable ||

@@ -12,12 +12,19 @@ import { localFs } from "../fs/platform.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
 import { readDiskFree } from "../machine/disk.ts";
 import { readMemory } from "../machine/memory.ts";
+import type { CheckProgress } from "../engine/check_options.ts";
 import type { CheckLevel } from "../model/report.ts";
 import type { StoreStatistics } from "../model/statistics.ts";
 import { type KnownCheck, readKnownCheck } from "../seal/known_check.ts";
 import { STATE_NAME } from "../seal/places.ts";
 import { formatByName, refuseFile, requireStore } from "../stores/registry.ts";
-import { checkNow, combineVerdicts, findLastFullCheck, type FreshCheck } from "./read_health.ts";
+import {
+  checkNow,
+  type CheckObserver,
+  combineVerdicts,
+  findLastFullCheck,
+  type FreshCheck,
+} from "./read_health.ts";
 import { readBackups, readQuarantineStatus } from "./read_safety.ts";
 import { notesDirectoryIn, readWatchNotes } from "./read_watch_notes.ts";
 import { summariseGrowth, summariseWatch } from "./summarise_watch.ts";
@@ -50,6 +57,12 @@ export interface ReadStatusOptions extends StatusOptions {
   readonly clockMs?: () => number;
   /** How to wait. */
   readonly pause?: (durationMs: number, signal: AbortSignal | undefined) => Promise<void>;
+  /** How long is waited before each new try while something writes to the store. */
+  readonly pausesMs?: readonly number[];
+  /** Is told what the check finds. */
+  readonly observer?: CheckObserver;
+  /** Is told how far the check has come. */
+  readonly onProgress?: (progress: CheckProgress) => void;
 }
 
 /**
@@ -99,7 +112,8 @@ export async function readStatus(
   const statistics = formatByName(store.format).readStatistics(store, fresh.files);
   const known = readKnownCheck(fs, store.path, historyFileIn(options.notes, store.path));
   const time = now();
-  const backups = readBackups(fs, store.path, directory, time);
+  const { signal } = options;
+  const backups = await readBackups(store.path, { fs, directory, now: time, signal });
   const { notes } = readWatchNotes(fs, store.path, options.notes);
   const { summary } = fresh;
   const { vectors, pendingWrites, driftSeconds, queue, sizes } = statistics;
@@ -123,7 +137,7 @@ export async function readStatus(
     queue,
     sizes,
     backups: backups?.status ?? null,
-    quarantine: readQuarantineStatus(fs, store.path, statistics.movedAside),
+    quarantine: await readQuarantineStatus(fs, store.path, statistics.movedAside),
     interruptedChanges: fresh.interruptedChanges,
     diskFreeBytes: readDiskFree(fs, store.path),
     memory: readMemory(),
@@ -140,16 +154,19 @@ function historyFileIn(notes: string | null | undefined, store: string): string 
 
 /** A store at work is written to for moments: between them it can be looked at. */
 async function checkPatiently(store: string, options: ReadStatusOptions): Promise<FreshCheck> {
-  const { level = "quick", signal, jobs, pause = pauseUnlessAborted } = options;
+  const { level = "quick", signal, jobs, onProgress, observer } = options;
+  const { pause = pauseUnlessAborted, pausesMs = PAUSES_MS } = options;
+  const checkOptions = {
+    level,
+    ...(signal === undefined ? {} : { signal }),
+    ...(jobs === undefined ? {} : { jobs }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+  };
   for (let tries = 0;; tries++) {
     try {
-      return await checkNow(store, {
-        level,
-        ...(signal === undefined ? {} : { signal }),
-        ...(jobs === undefined ? {} : { jobs }),
-      });
+      return await checkNow(store, checkOptions, observer);
     } catch (error) {
-      const durationMs = PAUSES_MS[tries];
+      const durationMs = pausesMs[tries];
       const isBusy = error instanceof OperationError && error.code === "busy";
       if (!isBusy || durationMs === undefined) throw error;
       await pause(durationMs, signal);

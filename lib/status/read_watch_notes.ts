@@ -4,7 +4,7 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
+import { createHash } from "../base/node_library.ts";
 import { basename, join, resolve } from "@std/path";
 import { OperationError, toOperationError } from "../base/errors.ts";
 import type { WriteFs } from "../fs/write_fs.ts";

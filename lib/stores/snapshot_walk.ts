@@ -5,6 +5,7 @@
  * | ---------------------------------------- | ----------------------------------------------------- |
  * | any file, any directory                  | itself, whoever wrote it                              |
  * | a link to a file or a directory          | what it leads to                                      |
+ * | a link to what another user owns         | left out; an error where it is the engine's           |
  * | .vecfsck, what a killed vecfsck has left | left out                                              |
  * | a link that leads nowhere or back        | left out                                              |
  * | a socket, a pipe, a device               | left out                                              |
@@ -23,6 +24,7 @@ import { toFileStamp } from "../fs/read_fs.ts";
 import { INNER_WORK_DIRECTORY_NAME } from "../fs/work_directory.ts";
 import type { LeftOut, SnapshotFile, SnapshotPlan } from "../model/store.ts";
 import { listNames, lstatOrNull, statOrNull } from "./directory.ts";
+import { createForeignLinkError, isForeignTarget } from "./own_links.ts";
 
 /** How deep directories go; a link into a tree of one's own can lead on for very long. */
 const DEEPEST = 64;
@@ -53,11 +55,12 @@ export function* walkSnapshot(storePath: string, rules: SnapshotRules): Steps<Sn
   const leftOut: LeftOut[] = [];
   const root = resolvePath(storePath);
   const names = listOnce(storePath, "", leftOut);
+  const owner = statOrNull(root)?.uid ?? null;
   const own = names.filter((name) => rules.isEngines(name));
   let entries = rules.mostEntries;
   // What an engine keeps comes first: nothing that others put beside it takes its place.
   for (const name of [...own, ...names.filter((name) => !rules.isEngines(name))]) {
-    const walk = new EntryWalk(storePath, name, rules, entries);
+    const walk = new EntryWalk({ path: storePath, owner }, name, rules, entries);
     yield* walk.visit(name, [root]);
     entries = walk.entriesLeft;
     for (const file of walk.files) files.push(file);
@@ -84,11 +87,18 @@ class TooMuch extends Error {
   }
 }
 
+/** The directory of a store, and the user who owns it. */
+interface SnapshotRoot {
+  readonly path: string;
+  readonly owner: number | null;
+}
+
 /** Walks one entry at the top of a store. */
 class EntryWalk {
   readonly #storePath: string;
   readonly #rules: SnapshotRules;
   readonly #isEngines: boolean;
+  readonly #owner: number | null;
   /** How many entries may still be looked at. */
   entriesLeft: number;
   /** The files so far. */
@@ -98,10 +108,16 @@ class EntryWalk {
   /** What is left out so far. */
   leftOut: LeftOut[] = [];
 
-  constructor(storePath: string, name: string, rules: SnapshotRules, entriesLeft: number) {
-    this.#storePath = storePath;
+  constructor(
+    { path, owner }: SnapshotRoot,
+    name: string,
+    rules: SnapshotRules,
+    entriesLeft: number,
+  ) {
+    this.#storePath = path;
     this.#rules = rules;
     this.#isEngines = rules.isEngines(name);
+    this.#owner = owner;
     this.entriesLeft = entriesLeft;
   }
 
@@ -133,7 +149,10 @@ class EntryWalk {
     const info = this.#unlessRefused(name, () => statOrNull(path));
     if (info === undefined) return;
     const isTop = above.length === 1;
-    const reason = (isTop ? explainOwn(name) : null) ?? explainOmission(path, info);
+    const isForeign = info !== null && this.#isForeignLink(path, info);
+    if (isForeign && this.#isEngines) throw createForeignLinkError(path);
+    const reason = (isTop ? explainOwn(name) : null) ?? explainOmission(path, info) ??
+      (isForeign ? "a link to a file of another user" : null);
     if (reason !== null) {
       this.leftOut.push({ path: name, reason });
     } else if (info?.isDirectory) {
@@ -142,6 +161,11 @@ class EntryWalk {
       const kind = this.#rules.kindOf(name);
       if (kind !== null) this.files.push({ ...toFileStamp(name, info), kind });
     }
+  }
+
+  /** Of files that are no links, whoever owns them, the owner of the store knows already. */
+  #isForeignLink(path: string, { uid }: Deno.FileInfo): boolean {
+    return isForeignTarget(this.#owner, uid) && lstatOrNull(path)?.isSymlink === true;
   }
 
   *#visitDirectory(name: string, above: readonly string[]): Steps<void> {

@@ -27,6 +27,7 @@ function listed(
     vecfsckBackup: 1,
     id,
     store,
+    storeMode: null,
     scope: "all",
     format: "chroma",
     engine: null,

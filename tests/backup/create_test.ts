@@ -361,13 +361,13 @@ Deno.test("createBackup() throws when what it reads again is not what it has wri
   const store = await tinyStore();
   const fs: WriteFs = {
     ...localFs,
-    syncFile: (path) => {
+    syncFileInBackground: (path) => {
       // The disk loses a bit just when everything is written.
       if (path.endsWith("two.txt")) {
         Deno.chmodSync(path, 0o600);
         Deno.writeTextFileSync(path, "TWO");
       }
-      localFs.syncFile(path);
+      return localFs.syncFileInBackground(path);
     },
   };
   const error = await assertRejects(

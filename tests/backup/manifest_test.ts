@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { OperationError } from "../../lib/base/errors.ts";
-import { isInnerPath } from "../../lib/base/inner_path.ts";
 import {
   type BackupManifest,
   encodeManifest,
@@ -11,6 +10,7 @@ import {
   parseManifest,
   readManifest,
 } from "../../lib/backup/manifest.ts";
+import { OUTER_PATHS } from "../support/hostile_paths.ts";
 import { localFs } from "../../lib/fs/platform.ts";
 import { scratchDirectory } from "../support/fixtures.ts";
 
@@ -37,6 +37,7 @@ const MANIFEST: BackupManifest = {
   vecfsckBackup: 1,
   id: "20260131T040000Z",
   store: "/srv/chroma",
+  storeMode: 0o750,
   scope: "all",
   format: "chroma",
   engine: "chroma 1.5",
@@ -136,20 +137,8 @@ Deno.test("parseManifest() names every field that is missing or of another kind"
 });
 
 Deno.test("parseManifest() refuses paths that lead out of the backup", () => {
-  const paths = [
-    "",
-    "/etc/passwd",
-    "../x",
-    "a/../../x",
-    "a//b",
-    "./a",
-    "a/.",
-    "a/",
-    "a\0b",
-    "segment/..",
-  ];
-  for (const path of paths) {
-    assert(!isInnerPath(path), path);
+  const own = [".vecfsck", ".vecfsck/journal", ".VECFSCK/journal"];
+  for (const path of [...OUTER_PATHS, ...own]) {
     assertStringIncludes(
       refusalOf(withField(["files", 1, "path"], path)),
       "leads out of the backup",
@@ -159,7 +148,6 @@ Deno.test("parseManifest() refuses paths that lead out of the backup", () => {
       "leads out of the backup",
     );
   }
-  for (const path of ["a", "a/b", ".hidden", "..a", "a..", "ä ö"]) assert(isInnerPath(path), path);
 });
 
 Deno.test("parseManifest() refuses entries that are listed twice or without their directory", () => {

@@ -28,3 +28,9 @@ Deno.test("confirmOnTerminal() asks nothing when nobody is there", async () => {
   await confirmOnTerminal("Go on", answering("n\n", asked));
   assertEquals(asked, ["Go on? [y/N] "]);
 });
+
+Deno.test("confirmOnTerminal() lets no control character of a path through", async () => {
+  const asked: string[] = [];
+  await confirmOnTerminal("Optimise /srv/a\x1b[2J\r\u202e", answering("n\n", asked));
+  assertEquals(asked, ["Optimise /srv/a\\u{1b}[2J\\u{d}\\u{202e}? [y/N] "]);
+});

@@ -86,7 +86,7 @@ Deno.test({
     assertEquals(code, 8);
     assertStringIncludes(
       stderr,
-      `The process ${Deno.pid} has ${join(store, "chroma.sqlite3")} open`,
+      `process ${Deno.pid} has ${join(store, "chroma.sqlite3")} open`,
     );
   },
 });

@@ -7,6 +7,7 @@ import { Journal } from "../../lib/fs/journal.ts";
 import { localFs } from "../../lib/fs/platform.ts";
 import { quarantineStaleHnsw } from "../../lib/quarantine/stale_hnsw.ts";
 import { StoreDatabase } from "../../lib/sqlite/database.ts";
+import { chromemStore } from "../support/chromem_stores.ts";
 import { goldenStore, scratchDirectory } from "../support/fixtures.ts";
 import { runCli } from "../support/run_cli.ts";
 import { snapshotTree } from "../support/snapshot.ts";
@@ -95,7 +96,7 @@ Deno.test("quarantine needs a choice, and says so when there is nothing to move"
   const clean = await run(["quarantine", path, "--damaged", "--yes"]);
   assertEquals([clean.code, clean.stdout.lines], [
     0,
-    [`No index of ${path} is to be moved aside.`],
+    [`Nothing of ${path} is to be moved aside.`],
   ]);
   const unknown = await run(["quarantine", path, "--segment", "x", "--yes"]);
   assertEquals(unknown.code, 8);
@@ -308,4 +309,16 @@ Deno.test("quarantine purge keeps the index of a collection whose records are lo
   const { code, stdout } = await run(["quarantine", "purge", path, "--older-than", "0s", "-y"]);
   assertEquals(code, 4);
   assertStringIncludes(stdout.text.replaceAll(/\s+/g, " "), "the store has 0 vectors of notes now");
+});
+
+Deno.test("quarantine calls collections of chromem-go so, and not indexes", async () => {
+  const path = await chromemStore("plain");
+  const [folder = ""] = namesIn(path);
+  const args = ["quarantine", path, "--segment", folder];
+  const { code, stdout, questions } = await run(args, { answer: true });
+  assertEquals([code, questions], [0, ["Move 1 collection aside"]]);
+  assertStringIncludes(stdout.text, `1 collection of ${path} to be moved aside:`);
+  assertStringIncludes(stdout.text, `MOVED  1 collection of ${path}:`);
+  const listed = await run(["quarantine", "list", path]);
+  assertStringIncludes(listed.stdout.text, "1 collection, ");
 });

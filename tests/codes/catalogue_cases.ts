@@ -109,6 +109,17 @@ export const CATALOGUE_CASES: CodeCases = {
     "UPDATE embeddings_queue_config SET config_json_str = '{'",
   ),
 
+  "settings-value-unreadable": {
+    damage: (store) =>
+      store.sql(
+        "INSERT OR REPLACE INTO collection_metadata (collection_id, key, int_value) " +
+          "SELECT id, 'source', 'a text' FROM collections WHERE name = 'notes'",
+      ),
+    path: CATALOGUE,
+    count: 1,
+    says: '1 value of collection_metadata cannot be read; the first is "source"',
+  },
+
   "records-orphaned": { store: "chroma-0.5.23", damage: () => {}, path: CATALOGUE },
   "metadata-orphaned": afterSql(
     "INSERT INTO embedding_metadata (id, key, int_value) VALUES (99999, 'page', 1)",

@@ -244,6 +244,16 @@ export const STORE_CASES: CodeCases = {
     },
     path: "chroma.sqlite3-wal",
   },
+  "sqlite-trigger": {
+    damage: (store) =>
+      store.sql(
+        "CREATE TRIGGER forget AFTER INSERT ON embeddings BEGIN DELETE FROM embeddings; END",
+        "CREATE TRIGGER again AFTER DELETE ON tenants BEGIN DELETE FROM databases; END",
+      ),
+    path: "chroma.sqlite3",
+    count: 2,
+    says: "forget, and 1 more",
+  },
   "sqlite-stray-journal": {
     damage: (store) => Deno.writeFileSync(store.catalogue("-journal"), new Uint8Array(600)),
     path: "chroma.sqlite3-journal",

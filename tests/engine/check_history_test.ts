@@ -6,7 +6,7 @@ import {
   planTasks,
   type RecalledTask,
 } from "../../lib/engine/check_history.ts";
-import type { TaskOutcomes } from "../../lib/engine/run_tasks.ts";
+import type { TaskOutcomes } from "../../lib/engine/task_run.ts";
 import type { CheckTask, TaskResult } from "../../lib/model/store.ts";
 import { StoredHistory } from "../../lib/seal/history.ts";
 import { BrokenStore } from "../support/broken_store.ts";

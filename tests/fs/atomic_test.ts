@@ -139,13 +139,42 @@ Deno.test("writeAtomically() gives a new file the permissions that it is told, o
   }
 });
 
-Deno.test("writeAtomically() follows a link, which stays", () => {
+/** A link to a file elsewhere. */
+function makeLinked(): MemoryDisk {
   const disk = new MemoryDisk();
   disk.write("/elsewhere/file", "old");
   disk.makeDirectories("/data");
   disk.fs.makeSymbolicLink("../elsewhere/file", PATH);
+  return disk;
+}
+
+Deno.test("writeAtomically() takes the place of a link, and of what it leads to nothing is changed", () => {
+  const disk = makeLinked();
   writeAtomically(PATH, bytesOf("new"), { fs: disk.fs });
+  assertEquals(disk.list(), { "/elsewhere/file": "old", [PATH]: "new" });
+});
+
+Deno.test("writeAtomically() follows a link where it is told to, and the link stays", () => {
+  const disk = makeLinked();
+  writeAtomically(PATH, bytesOf("new"), { fs: disk.fs, followsLink: true });
   assertEquals(disk.list(), { "/elsewhere/file": "new", [PATH]: "-> ../elsewhere/file" });
+});
+
+Deno.test("writeAtomically() follows no link that leads to a file of another user", () => {
+  const disk = makeLinked();
+  for (const [linkOwner, fileOwner, isFollowed] of [[7, 7, true], [0, 7, true], [7, 0, false]]) {
+    const fs = {
+      ...disk.fs,
+      look: (path: string) => {
+        const facts = disk.fs.look(path);
+        const userId = facts?.kind === "link" ? linkOwner : fileOwner;
+        return facts && { ...facts, userId: Number(userId) };
+      },
+    };
+    const write = (): void => writeAtomically(PATH, bytesOf("new"), { fs, followsLink: true });
+    if (isFollowed) write();
+    else assertThrows(write, OperationError, "is a link to a file of another user");
+  }
 });
 
 Deno.test("writeAtomically() takes a name as long as the file system allows", async () => {

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { OperationError } from "../../lib/base/errors.ts";
 import { CHUNK_SIZE_BYTES } from "../../lib/fs/read_fs.ts";
@@ -16,6 +16,30 @@ Deno.test("ScratchDirectory.copyIn() copies every byte of a file of more than on
   using scratch = ScratchDirectory.create();
   const copy = scratch.copyIn(await writeSource(bytes), "copy");
   assertEquals(await Deno.readFile(copy), bytes);
+});
+
+Deno.test({
+  name: "ScratchDirectory.copyIn() keeps the holes of a file, and its length",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    const source = await writeSource(Uint8Array.of(1, 2, 3));
+    const sizeBytes = 64 * CHUNK_SIZE_BYTES + 5;
+    Deno.truncateSync(source, sizeBytes);
+    using scratch = ScratchDirectory.create();
+    const copy = scratch.copyIn(source, "copy", Uint8Array.of(9));
+    const { size, blocks } = Deno.statSync(copy);
+    assertEquals(size, sizeBytes + 1);
+    assert((blocks ?? 0) * 512 <= 4 * CHUNK_SIZE_BYTES, `${blocks} blocks`);
+    const bytes = Deno.readFileSync(copy);
+    assertEquals([...bytes.subarray(0, 4), bytes[sizeBytes - 1], bytes[sizeBytes]], [
+      1,
+      2,
+      3,
+      0,
+      0,
+      9,
+    ]);
+  },
 });
 
 Deno.test("ScratchDirectory.copyIn() adds the trailer to the copy alone", async () => {

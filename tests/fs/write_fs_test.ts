@@ -2,7 +2,8 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { join, relative } from "@std/path";
 import { OperationError } from "../../lib/base/errors.ts";
 import { localFs } from "../../lib/fs/platform.ts";
-import { isRefusal, toWriteError, type WriteFs } from "../../lib/fs/write_fs.ts";
+import type { WriteFs } from "../../lib/fs/write_fs.ts";
+import { isRefusal, toWriteError } from "../../lib/fs/write_errors.ts";
 import { REPOSITORY, scratchDirectory } from "../support/fixtures.ts";
 import { MemoryDisk, systemError } from "../support/memory_fs.ts";
 
@@ -18,6 +19,7 @@ const WRITING = new RegExp(
     /\bfrom ["'](?:node:)?fs\/promises["']/,
     /\bO_(?:WRONLY|RDWR|CREAT|TRUNC|APPEND)\b|\bopenSync\([^)]*["'](?:[wa]|r\+)/,
     /\.(?:syncSync|syncDataSync|truncateSync|utimeSync|writeSync|tryLockSync|lockSync)\(/,
+    /\.(?:lchownSync|lutimesSync)\(/,
   ].map((pattern) => pattern.source).join("|"),
   "g",
 );
@@ -27,6 +29,7 @@ const OTHERS = ["fs/scratch.ts"];
 
 /** Modules that may say these words of something that is no file. */
 const INNOCENT: Readonly<Record<string, readonly string[]>> = {
+  "base/node_library.ts": ['import type * as NodeFs from "node:fs"'],
   "cli/text_stream.ts": [".writeSync("],
 };
 
@@ -184,6 +187,8 @@ Deno.test("toWriteError() says what happened, to what, and what to do", () => {
     "Cannot write /data/x: EIO of the disk",
     "/data/x",
   ]);
+  const away = toWriteError(new Deno.errors.NotFound("away"), "/data/x");
+  assert(away.hint?.startsWith("The directory in which it goes"));
   const known = new OperationError("busy", "In use");
   assert(toWriteError(known, "/data/x") === known);
 });

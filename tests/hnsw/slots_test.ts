@@ -37,6 +37,20 @@ Deno.test("surveySlots() finds nothing when the index is whole", () => {
   assertEquals(result.liveLabels.count, 8);
 });
 
+Deno.test("surveySlots() counts how many neighbours slots have, where they can be followed", () => {
+  const index = tinyIndex();
+  const whole = survey(index).degrees;
+  assertEquals(whole.length, index.geometry.maxLinksLevel0 + 1);
+  assertEquals(whole.reduce((sum, slots) => sum + slots), 8);
+  const links = index.data.view.getUint16(SLOT_5, true);
+  index.data.view.setUint16(SLOT_5, links - 1, true);
+  const fewer = survey(index).degrees;
+  assertEquals(fewer[links - 1], (whole[links - 1] ?? 0) + 1);
+  assertEquals(fewer[links], (whole[links] ?? 0) - 1);
+  index.data.view.setUint16(SLOT_5, 0xffff, true);
+  assertEquals(survey(index).degrees.reduce((sum, slots) => sum + slots), 7);
+});
+
 const CASES: [SlotProblem, string, (view: DataView, start: number, index: TinyIndex) => void][] = [
   ["neighbourCount", `1@${SLOT_5}`, (view, start) => view.setUint16(start, 5, true)],
   ["neighbourRange", `1@${SLOT_5 + 4}`, (view, start) => view.setUint32(start + 4, 8, true)],

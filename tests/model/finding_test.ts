@@ -22,9 +22,10 @@ Deno.test("drawVerdict() is as bad as the worst finding", () => {
 Deno.test("listFindingCodes() gives every code once, in order, with all its texts", () => {
   const codes = listFindingCodes();
   assertEquals(codes.map(({ code }) => code), [...new Set(codes.map(({ code }) => code))].sort());
-  for (const { name, title, effect, repair } of codes) {
+  for (const { name, title, cause, effect, repair } of codes) {
     assertEquals(/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name), true, name);
     assertEquals(title.endsWith("."), false, `${name}: ${title}`);
+    assertEquals(/^\S.*[^.]$/.test(cause), true, `${name}: ${cause}`);
     assertEquals(effect.endsWith(".") && repair.endsWith("."), true, name);
   }
 });

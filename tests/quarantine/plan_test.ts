@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { OperationError } from "../../lib/base/errors.ts";
 import type { FindingName } from "../../lib/model/codes.ts";
 import { createFinding, type Finding } from "../../lib/model/finding.ts";
-import type { IndexPart } from "../../lib/model/store.ts";
+import type { IndexPart } from "../../lib/model/index_part.ts";
 import { planQuarantine } from "../../lib/quarantine/plan.ts";
 
 const NUMBERS = { collection: "notes", sizeBytes: 1, records: 2, onlyCopies: 1, replayable: 1 };

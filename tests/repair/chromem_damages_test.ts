@@ -9,7 +9,7 @@ import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { chromemDamages } from "../../lib/drill/damages/chromem/library.ts";
 import type { Damage } from "../../lib/drill/damages/damage.ts";
-import { SeededRandom } from "../../lib/drill/damages/seeded_random.ts";
+import { SeededRandom } from "../../lib/base/seeded_random.ts";
 import { repairStore } from "../../lib/repair/repair_store.ts";
 import { compareContents } from "../support/chromem_contents.ts";
 import { findChromemJudge, queryChromem, writeChromem } from "../support/chromem_judge.ts";

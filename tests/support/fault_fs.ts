@@ -35,6 +35,7 @@ const WRITE_OPERATIONS = [
   "setOwner",
   "setTimes",
   "syncFile",
+  "syncFileInBackground",
   "syncDirectory",
 ] as const;
 

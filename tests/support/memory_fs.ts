@@ -453,6 +453,10 @@ export class MemoryDisk {
       setTimes: (path, accessedMs, modifiedMs) =>
         this.#setAttributes(path, { accessedMs, modifiedMs }),
       syncFile: (path) => this.#observer?.synced(this.#require(path, true).id),
+      syncFileInBackground: (path) => {
+        this.#observer?.synced(this.#require(path, true).id);
+        return Promise.resolve();
+      },
       syncDirectory: (path) => {
         const node = this.#require(path, true);
         if (node.kind !== "directory") throw systemError("ENOTDIR", path);

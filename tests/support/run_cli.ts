@@ -48,14 +48,19 @@ export async function runDeno(
   args: readonly string[],
   { env = {}, cwd = REPOSITORY }: CliOptions = {},
 ): Promise<CliResult> {
-  const output = await new Deno.Command(Deno.execPath(), {
+  const command = new Deno.Command(Deno.execPath(), {
     args: [...args],
     cwd,
     env: { NO_COLOR: "", FORCE_COLOR: "", ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
-  }).output();
+  });
+  return readResult(await command.output());
+}
+
+/** Reads what a process that has ended has said. */
+export function readResult(output: Deno.CommandOutput): CliResult {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   const stdout = decoder.decode(output.stdout);
   return {

@@ -6,7 +6,7 @@
 
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { errorCodeOf } from "../../lib/fs/write_fs.ts";
+import { errorCodeOf } from "../../lib/fs/write_errors.ts";
 import { scratchDirectory } from "./fixtures.ts";
 
 /** A file system in memory that the kernel has mounted. */

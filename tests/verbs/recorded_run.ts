@@ -153,6 +153,11 @@ export class RecordedRun {
       setOwner: record("setOwner", fs.setOwner),
       setTimes: record("setTimes", fs.setTimes),
       syncFile: record("syncFile", fs.syncFile),
+      syncFileInBackground: async (path) => {
+        this.#noticeFile(path);
+        await fs.syncFileInBackground(path);
+        this.#do((memory) => memory.syncFile(path));
+      },
       syncDirectory: record("syncDirectory", fs.syncDirectory),
     };
   }

@@ -36,6 +36,8 @@ export interface VerbCase {
   readonly makesStore?: boolean;
   /** The exit code when nothing interrupts it; 0 by default. */
   readonly exitCode?: number;
+  /** Whether it refuses to make what is there already. */
+  readonly refusesSecond?: boolean;
   /** Whether it changes one index after the other, each of which is whole at every moment. */
   readonly isStepwise?: boolean;
   /** Whether it writes files that end with a hole, which the disk in memory has not. */
@@ -55,6 +57,7 @@ const KNOWN_PATHS: readonly RegExp[] = [
   /^(?:other|store\.backups)\/ID\/(?:manifest\.json(?:\.sha256)?|verified\.json|files\/.+)$/,
   /^(?:other\/store\.ID|store\.vecfsck\/quarantine\/ID)\/(?:manifest\.json|data\/.*)?$/,
   /^store\.vecfsck\/(?:seal|checked\.json|quarantine\/|saved\/)$/,
+  /^other\/export(?:\.jsonl|\/.*)$/,
   /^(?:store\.vecfsck\/saved\/ID\/(?:[a-z-]+\.jsonl)?|other\/missing\.jsonl)$/,
   /^(?:store|restored)\.vecfsck\/(?:lock|holder\.json|journal\/\d{8}T\d{6}-[0-9a-f]{16}\.json)$/,
 ];
@@ -69,6 +72,8 @@ const ID = /\b\d{8}T\d{6}Z(?:-\d+)?(?=\/)/;
 const UNITS: readonly RegExp[] = [
   /^(store\.vecfsck\/saved\/ID)\/(.+)$/,
   /^(other\/missing\.jsonl)(.*)$/,
+  /^(other\/export\.jsonl)(.*)$/,
+  /^(other\/export)\/(.+)$/,
   /^(restored)\/(.+)$/,
   /^((?:other|store\.backups)\/ID)\/(.+)$/,
   /^((?:other\/store\.ID|store\.vecfsck\/quarantine\/ID)\/(?:manifest\.json|data\/[^/]+))(?:\/(.*))?$/,

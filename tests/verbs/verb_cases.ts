@@ -112,6 +112,20 @@ export const VERB_CASES: readonly VerbCase[] = [
     isKilled: true,
   },
   {
+    name: "export, a file",
+    prepare: () => Promise.resolve(),
+    args: ({ store, other }) => ["export", store, "-o", join(other, "export.jsonl")],
+    refusesSecond: true,
+  },
+  {
+    name: "export, a directory",
+    prepare: () => Promise.resolve(),
+    args: ({ store, other }) => {
+      return ["export", store, "--format", "npy", "-o", join(other, "export")];
+    },
+    refusesSecond: true,
+  },
+  {
     name: "seal, the first",
     prepare: () => Promise.resolve(),
     args: ({ store }) => ["seal", store],

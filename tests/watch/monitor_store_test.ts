@@ -9,7 +9,7 @@ import { LocalActions } from "../../lib/watch/actions/local_actions.ts";
 import type { WatchRound } from "../../lib/watch/monitor_types.ts";
 import type { WatchSettings } from "../../lib/watch/configuration/watch_configuration.ts";
 import { requireStore } from "../../lib/stores/registry.ts";
-import { readStoreUse } from "../../lib/watch/actions/store_use.ts";
+import { readStoreUse } from "../../lib/engine/store_use.ts";
 import { tinyStore } from "../backup/backup_cases.ts";
 import { BrokenStore } from "../support/broken_store.ts";
 import { chromemStore } from "../support/chromem_stores.ts";

@@ -111,8 +111,8 @@ export class FakeActions implements StoreActions {
     return this.use;
   }
 
-  newestBackupMs(): number | null {
-    return this.newest;
+  newestBackupMs(): Promise<number | null> {
+    return Promise.resolve(this.newest);
   }
 
   freeBytes(): number | null {

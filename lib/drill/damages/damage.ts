@@ -13,7 +13,7 @@ import type { WriteFs } from "../../fs/write_fs.ts";
 import type { FindingName } from "../../model/finding_names.ts";
 import type { Severity } from "../../model/codes.ts";
 import type { FormatName } from "../../model/report.ts";
-import type { SeededRandom } from "./seeded_random.ts";
+import type { SeededRandom } from "../../base/seeded_random.ts";
 
 /** Where a damage is done: in a copy of a store, never in a store that anybody needs. */
 export interface DamagePlace {

@@ -9,7 +9,7 @@ import type { FormatName } from "../../model/report.ts";
 import { chromaDamages } from "./chroma/library.ts";
 import { chromemDamages } from "./chromem/library.ts";
 import type { Damage, DamageLibrary, DamagePlace } from "./damage.ts";
-import { SeededRandom } from "./seeded_random.ts";
+import { SeededRandom } from "../../base/seeded_random.ts";
 
 /** The damages of every format that is drilled. */
 export const DAMAGE_LIBRARIES: readonly DamageLibrary[] = [chromaDamages, chromemDamages];

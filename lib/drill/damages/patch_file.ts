@@ -9,9 +9,10 @@ import { toOperationError } from "../../base/errors.ts";
 import { copyFile, writeAll } from "../../fs/copy.ts";
 import { CHUNK_SIZE_BYTES } from "../../fs/read_fs.ts";
 import { removeTree } from "../../fs/tree.ts";
-import { toWriteError, type WritableFile, type WriteFs } from "../../fs/write_fs.ts";
+import type { WritableFile, WriteFs } from "../../fs/write_fs.ts";
+import { toWriteError } from "../../fs/write_errors.ts";
 import { DamageNotApplicable } from "./damage.ts";
-import type { SeededRandom } from "./seeded_random.ts";
+import type { SeededRandom } from "../../base/seeded_random.ts";
 
 /** The most that is read of a file whose content is changed as a whole. */
 const MOST_WHOLE_BYTES = 256 << 20;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { OperationError } from "../../base/errors.ts";
 import { KERNEL_BUILDS } from "../kernel/bytes.ts";
 import type { KernelInstructions } from "../kernel/kernel_build.ts";
 import { type KernelMemory, TABLE_OFFSET } from "./memory.ts";
@@ -110,6 +111,21 @@ export function startKernel(
 export function bestInstructions(): KernelInstructions {
   const { base64 } = KERNEL_BUILDS["relaxed-simd"].narrow;
   return WebAssembly.validate(decodeBase64(base64)) ? "relaxed-simd" : "simd";
+}
+
+/**
+ * Makes sure that this runtime can run the kernel. Deno can; there are others that executables can be
+ * made with.
+ *
+ * @throws {OperationError} `unsupported`.
+ */
+export function requireKernel(): void {
+  if (WebAssembly.validate(decodeBase64(KERNEL_BUILDS.simd.narrow.base64))) return;
+  throw new OperationError(
+    "unsupported",
+    "This runtime has no SIMD or no threads in WebAssembly, and cannot build an index",
+    { hint: "Nothing was changed. Use vecfsck in Deno, or an executable with Deno's own runtime." },
+  );
 }
 
 function decodeBase64(base64: string): Uint8Array<ArrayBuffer> {

@@ -6,7 +6,7 @@
 
 import type { KernelInstructions } from "../kernel/kernel_build.ts";
 import { countUpperLists, KernelGraph } from "./graph.ts";
-import { compileKernel, type Kernel, startKernel } from "./kernel.ts";
+import { compileKernel, type Kernel, requireKernel, startKernel } from "./kernel.ts";
 import { availableMemoryBytes, KernelMemory, requireAllowed } from "./memory.ts";
 import { type MemoryNeeds, planMemory } from "./plan.ts";
 import { connectAll } from "./reach.ts";
@@ -70,12 +70,14 @@ export interface KernelChoice {
 }
 
 /**
- * Makes sure that there is memory for a graph, before anything is done for it.
+ * Makes sure that a graph can be built, before anything is done for it: that there is memory for it,
+ * and that the runtime can run the kernel.
  *
  * @param options What is built, and within which bounds.
- * @throws {OperationError} `no-memory`.
+ * @throws {OperationError} `no-memory`, or `unsupported`.
  */
 export function requireRoom(options: BuildOptions): void {
+  requireKernel();
   const { maxMemoryBytes = availableMemoryBytes() } = options;
   requireAllowed(planMemory(needsOf(options, 0, 0, {})), maxMemoryBytes);
 }

@@ -107,6 +107,10 @@ class Helper {
     throw new OperationError("internal", `A thread of the index builder failed: ${this.#failure}`);
   }
 
+  /**
+   * Ends the Worker. Code that runs in it is not ended by this (Deno 2.9), and need not be: every
+   * thread looks before each node whether it is to stop, and a node counts once it is inserted.
+   */
   end(): void {
     this.#worker.terminate();
   }

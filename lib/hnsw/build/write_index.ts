@@ -10,7 +10,8 @@
 import { join } from "@std/path";
 import { requireSize, writeAll } from "../../fs/copy.ts";
 import { localFs } from "../../fs/platform.ts";
-import { toWriteError, type WritableFile, type WriteFs } from "../../fs/write_fs.ts";
+import type { WritableFile, WriteFs } from "../../fs/write_fs.ts";
+import { toWriteError } from "../../fs/write_errors.ts";
 import { geometryOf, type HnswGeometry } from "../geometry.ts";
 import { encodeHeader, type HnswHeader, PERSISTENCE_VERSION } from "../header.ts";
 import { LENGTH_SIZE_BYTES } from "../lengths.ts";

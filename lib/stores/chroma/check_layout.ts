@@ -15,12 +15,16 @@ import { formatBytes, formatDuration } from "../../base/format.ts";
 import { createFinding, type Finding } from "../../model/finding.ts";
 import {
   CATALOGUE_NAME,
+  COMPANION_SUFFIXES,
   type Layout,
   listFiles,
   SEGMENT_FILES,
   type SegmentDirectory,
 } from "./layout.ts";
 import type { SegmentSubject } from "./segment/segment_reading.ts";
+
+/** What SQLite keeps beside the database. */
+const COMPANIONS: readonly string[] = COMPANION_SUFFIXES.map((suffix) => CATALOGUE_NAME + suffix);
 
 /** A file system may round up to whole blocks and clusters; this much is beyond rounding. */
 const OVERALLOCATED_BYTES = 64 << 20;
@@ -135,10 +139,15 @@ function checkForeign(layout: Layout): Finding[] {
       })
     );
   const unreachable = layout.unreachable.map((name) =>
-    createFinding("foreign-entry", {
-      path: name,
-      message: "Cannot be looked at: a link that leads nowhere, or a name that is not UTF-8",
-    })
+    COMPANIONS.includes(name)
+      ? createFinding("file-unreadable", {
+        path: name,
+        message: "A link that leads nowhere; SQLite has to write a file of its own there",
+      })
+      : createFinding("foreign-entry", {
+        path: name,
+        message: "Cannot be looked at: a link that leads nowhere, or a name that is not UTF-8",
+      })
   );
   return [...foreign, ...unreachable];
 }

@@ -7,20 +7,19 @@
 import { join } from "@std/path";
 import type { Steps } from "../../base/turns.ts";
 import type {
-  ByteOwners,
-  ByteRange,
   CheckSettings,
   CheckTask,
   Conclusion,
   ContentsPlan,
   DetectedStore,
-  IndexPart,
   SnapshotPlan,
   StoreFormat,
   StoreSurvey,
   TaskContext,
   TaskResult,
 } from "../../model/store.ts";
+import type { ByteOwners, ByteRange } from "../../model/byte_owners.ts";
+import type { IndexPart } from "../../model/index_part.ts";
 import type { CollectionDimensions } from "../../model/dimensions.ts";
 import type { StoreStatistics } from "../../model/statistics.ts";
 import { concludeChroma } from "./conclude.ts";

@@ -7,7 +7,8 @@
  */
 
 import { join } from "@std/path";
-import type { DetectedStore, IndexPart } from "../../model/store.ts";
+import type { DetectedStore } from "../../model/store.ts";
+import type { IndexPart } from "../../model/index_part.ts";
 import type { StoreDatabase } from "../../sqlite/database.ts";
 import { type DatabaseReading, openForReading } from "../../sqlite/reading.ts";
 import {

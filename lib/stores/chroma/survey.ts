@@ -15,6 +15,7 @@ import { checkSchema } from "./catalogue/check_schema.ts";
 import { checkSqliteFile } from "./database/check_sqlite_file.ts";
 import { checkCatalogue } from "./catalogue/check_catalogue.ts";
 import { checkConfiguration } from "./catalogue/check_configuration.ts";
+import { checkMetadataFaults } from "./catalogue/metadata_faults.ts";
 import { checkWatermarks } from "./catalogue/check_watermarks.ts";
 import { type Layout, listFiles, readLayout, SEGMENT_FILES } from "./layout.ts";
 import type { Engine } from "./catalogue/migrations.ts";
@@ -112,6 +113,7 @@ function checkCatalogueTables(
     ...schema,
     ...checkCatalogue(catalogue, engine),
     ...checkConfiguration(catalogue, engine),
+    ...checkMetadataFaults(catalogue),
     ...checkWatermarks(catalogue, engine, pickles),
   ];
 }

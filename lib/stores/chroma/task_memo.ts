@@ -11,7 +11,7 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
+import { createHash } from "../../base/node_library.ts";
 import type { MemoSource, TaskMemo } from "../../model/store.ts";
 import { CATALOGUE_NAME, COMPANION_SUFFIXES, SEGMENT_FILES } from "./layout.ts";
 import type { SegmentSubject } from "./segment/segment_reading.ts";

@@ -7,7 +7,8 @@
 
 import { join } from "@std/path";
 import { decodeGob } from "../../codec/gob.ts";
-import type { ByteOwners, ByteRange, DetectedStore } from "../../model/store.ts";
+import type { DetectedStore } from "../../model/store.ts";
+import type { ByteOwners, ByteRange } from "../../model/byte_owners.ts";
 import { statOrNull } from "../directory.ts";
 import { describeDocument } from "./check_document.ts";
 import { extensionOf, METADATA_STEM, readFolder } from "./layout.ts";

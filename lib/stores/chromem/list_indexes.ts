@@ -5,7 +5,8 @@
  * @module
  */
 
-import type { DetectedStore, IndexPart } from "../../model/store.ts";
+import type { DetectedStore } from "../../model/store.ts";
+import type { IndexPart } from "../../model/index_part.ts";
 import { documentFilesOf, readLayout } from "./layout.ts";
 import { readCollections } from "./read_collections.ts";
 

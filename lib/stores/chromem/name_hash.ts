@@ -5,7 +5,7 @@
  * @module
  */
 
-import { hash } from "node:crypto";
+import { hashHex } from "../../base/node_library.ts";
 import { encodeGobText } from "../../codec/gob.ts";
 
 /** How many hexadecimal digits a name has. */
@@ -20,5 +20,5 @@ export const NAME_DIGITS = 8;
 export function hashName(name: string): string {
   // What is no UTF-8 stands in lone surrogates, of which a hash would see U+FFFD.
   const bytes = name.isWellFormed() ? name : encodeGobText(name);
-  return hash("sha256", bytes, "hex").slice(0, NAME_DIGITS);
+  return hashHex("sha256", bytes).slice(0, NAME_DIGITS);
 }

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
+import { createHash } from "../../base/node_library.ts";
 import type { CheckTask, FileStamp, TaskMemo } from "../../model/store.ts";
 import type { EmbeddingFacts } from "./embedding_tally.ts";
 import type { CollectionFolder, ExtensionVotes, GobFile } from "./layout.ts";

@@ -14,7 +14,7 @@
  * @module
  */
 
-import { createDecipheriv } from "node:crypto";
+import { createAesDecipher } from "../../base/node_library.ts";
 import type { ByteSource } from "../../codec/byte_source.ts";
 
 const NONCE_SIZE_BYTES = 12;
@@ -52,7 +52,7 @@ export async function decryptExport(
 ): Promise<boolean> {
   const end = source.sizeBytes - TAG_SIZE_BYTES;
   const nonce = source.readAt(0, new Uint8Array(NONCE_SIZE_BYTES));
-  const decipher = createDecipheriv("aes-256-gcm", key, nonce);
+  const decipher = createAesDecipher(key, nonce);
   decipher.setAuthTag(source.readAt(end, new Uint8Array(TAG_SIZE_BYTES)));
   const buffer = new Uint8Array(CHUNK_SIZE_BYTES);
   for (let offset = NONCE_SIZE_BYTES; offset < end;) {

@@ -6,14 +6,14 @@
  */
 
 import { dirname } from "@std/path";
-import { isTrusted, listBackups, selectOwn } from "../../backup/catalogue.ts";
+import { isTrusted, listBackupsInSteps, selectOwn } from "../../backup/catalogue.ts";
 import { createBackup } from "../../backup/create.ts";
 import { backupPlaceOf } from "../../backup/place.ts";
 import { executePrune, planPruneInSteps } from "../../backup/prune.ts";
-import { OperationError } from "../../base/errors.ts";
 import { formatDuration } from "../../base/format.ts";
 import { Turns } from "../../base/turns.ts";
 import { keepEnginesOut } from "../../engine/own_store.ts";
+import { readStoreUse, requireClosed } from "../../engine/store_use.ts";
 import type { RecoveredChange } from "../../fs/recover.ts";
 import type { WriteFs } from "../../fs/write_fs.ts";
 import { carryOutCure, type DoneCure } from "../../guard/cure.ts";
@@ -36,7 +36,6 @@ import type {
   StoreActions,
   UseReason,
 } from "./store_actions.ts";
-import { readStoreUse } from "./store_use.ts";
 import type { WatchPolicy } from "../configuration/watch_configuration.ts";
 
 /** Under the two permissions that vecfsck needs, the system does not tell. */
@@ -125,7 +124,8 @@ export class LocalActions implements StoreActions {
   /** Does something about damage. */
   async cure(policy: Exclude<WatchPolicy, "alert">, context: ActionContext): Promise<DoneCure> {
     const { path, backup: { directory } } = context.plan;
-    this.#requireClosed(path);
+    const { fs } = this.#world;
+    requireClosed(fs, requireStore(path), "Stop that program; the next check goes on with it.");
     return await carryOutCure(policy, path, {
       ...this.#writing(context),
       ...this.#jobs(),
@@ -160,10 +160,12 @@ export class LocalActions implements StoreActions {
   }
 
   /** Tells when the newest good backup was made. */
-  newestBackupMs({ plan: { path, backup: { directory } } }: ActionContext): number | null {
+  async newestBackupMs(context: ActionContext): Promise<number | null> {
+    const { plan: { path, backup: { directory } }, signal } = context;
     const { fs } = this.#world;
     const place = backupPlaceOf(fs, path, directory ?? undefined);
-    const { backups } = listBackups(place.directory, { fs, scope: "all" });
+    const listing = listBackupsInSteps(place.directory, { fs, scope: "all" });
+    const { backups } = await new Turns(signal).run(listing);
     const newest = selectOwn(fs, backups, place).findLast(isTrusted);
     return newest === undefined ? null : Date.parse(newest.manifest.createdAt);
   }
@@ -191,16 +193,6 @@ export class LocalActions implements StoreActions {
       notes: notesDirectory,
       ...this.#jobs(),
       ...(backup.directory === null ? {} : { backups: backup.directory }),
-    });
-  }
-
-  /** A program that has the store open would go on with files that are no longer the store's. */
-  #requireClosed(path: string): void {
-    const use = readStoreUse(this.#world.fs, requireStore(path));
-    if (use.kind !== "open") return;
-    throw new OperationError("busy", `The store is not touched: ${use.text}`, {
-      path,
-      hint: "Stop that program; the next check goes on with it.",
     });
   }
 

@@ -6,7 +6,7 @@
  */
 
 import { OperationError, toOperationError } from "../../base/errors.ts";
-import { errorCodeOf } from "../../fs/write_fs.ts";
+import { errorCodeOf } from "../../fs/write_errors.ts";
 import type { WatchAction } from "../../status/watch_notes.ts";
 import type { Backoff } from "../schedule/backoff.ts";
 import type { Calendar } from "../schedule/calendar.ts";

@@ -129,7 +129,7 @@ export interface StoreActions {
   /** Says why the store cannot be optimised now; null where nothing uses it. */
   explainUse(context: ActionContext): UseReason | null;
   /** Tells when the newest good backup was made, in milliseconds since 1970; null without one. */
-  newestBackupMs(context: ActionContext): number | null;
+  newestBackupMs(context: ActionContext): Promise<number | null>;
   /** Tells how many bytes are free where the store and its backups are; null where unknown. */
   freeBytes(context: ActionContext): number | null;
   /**

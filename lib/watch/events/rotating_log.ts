@@ -11,7 +11,8 @@
 
 import { OperationError } from "../../base/errors.ts";
 import { writeAll } from "../../fs/copy.ts";
-import { toWriteError, type WriteFs } from "../../fs/write_fs.ts";
+import type { WriteFs } from "../../fs/write_fs.ts";
+import { toWriteError } from "../../fs/write_errors.ts";
 
 /** Where a log is and how large it gets. */
 export interface RotatingLogOptions {
@@ -30,8 +31,8 @@ export type LogChange =
   | { readonly kind: "lost"; readonly problem: string }
   | { readonly kind: "back"; readonly lostLines: number };
 
-/** Others may read a log only where its owner says so. */
-const LOG_MODE = 0o640;
+/** A log names collections, and records that are damaged: it is nobody else's business. */
+const LOG_MODE = 0o600;
 
 const LINE_END = 0x0a;
 

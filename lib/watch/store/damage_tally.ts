@@ -4,7 +4,7 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
+import { createHash } from "../../base/node_library.ts";
 import { formatCount } from "../../base/format.ts";
 import { FINDING_CODES } from "../../model/codes.ts";
 import type { Finding } from "../../model/finding.ts";

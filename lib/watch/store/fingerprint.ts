@@ -4,7 +4,7 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
+import { createHash } from "../../base/node_library.ts";
 import type { WriteFs } from "../../fs/write_fs.ts";
 import { stampStore } from "../../quarantine/store_stamps.ts";
 

@@ -10,7 +10,8 @@ import { OperationError } from "../../base/errors.ts";
 import { writeAtomically } from "../../fs/atomic.ts";
 import type { LockHolder } from "../../fs/lock.ts";
 import { ensureDirectory, workPlacesOf } from "../../fs/work_directory.ts";
-import { toWriteError, type WriteFs } from "../../fs/write_fs.ts";
+import type { WriteFs } from "../../fs/write_fs.ts";
+import { toWriteError } from "../../fs/write_errors.ts";
 import { openBesideStore, STATE_NAME } from "../../seal/places.ts";
 import {
   NOTES_NAME,

@@ -73,7 +73,7 @@ export class StoreWatch {
     this.#isFirst ||= claim === "taken";
     this.#record.memory = memory;
     const scene = this.#scene(signal);
-    this.#seed(scene);
+    await this.#seed(scene);
     this.#mend(scene);
     if (!this.#isFirst && this.#agenda().check.atMs > this.#nowMs()) return false;
     this.#isFirst = false;
@@ -220,12 +220,12 @@ export class StoreWatch {
   }
 
   /** Where nothing is noted down, a backup that is there counts as the one of its time. */
-  #seed({ record, actions, context }: Scene): void {
+  async #seed({ record, actions, context }: Scene): Promise<void> {
     if (this.#isSeeded) return;
     this.#isSeeded = true;
     if (record.of("backup").slot !== null) return;
     try {
-      const newestMs = actions.newestBackupMs(context);
+      const newestMs = await actions.newestBackupMs(context);
       if (newestMs !== null) this.#serveBackup(Math.min(newestMs, this.#nowMs()));
     } catch {
       // What is wrong with the directory of backups, the backup says.

@@ -20,7 +20,8 @@ import { OperationError, toOperationError } from "../../base/errors.ts";
 import { Hash128 } from "../../base/hash128.ts";
 import { FieldError, JsonFields } from "../../base/json_fields.ts";
 import { writeAtomically } from "../../fs/atomic.ts";
-import { toWriteError, type WriteFs } from "../../fs/write_fs.ts";
+import type { WriteFs } from "../../fs/write_fs.ts";
+import { toWriteError } from "../../fs/write_errors.ts";
 import { MOST_BATCH_SIZE } from "./safe_batches.ts";
 
 /** How far an indexing has come. */
@@ -100,7 +101,8 @@ function parseCheckpoint(fields: JsonFields): Checkpoint {
  */
 export function writeCheckpoint(fs: WriteFs, path: string, checkpoint: Checkpoint): void {
   const text = JSON.stringify({ format: FORMAT, version: 1, ...checkpoint });
-  writeAtomically(path, new TextEncoder().encode(`${text}\n`), { fs, mode: 0o600 });
+  const bytes = new TextEncoder().encode(`${text}\n`);
+  writeAtomically(path, bytes, { fs, mode: 0o600, followsLink: true });
 }
 
 /**

@@ -20,7 +20,8 @@ import {
   INNER_WORK_DIRECTORY_NAME,
   removeIfEmpty,
 } from "../../fs/work_directory.ts";
-import { toWriteError, type WriteFs } from "../../fs/write_fs.ts";
+import type { WriteFs } from "../../fs/write_fs.ts";
+import { toWriteError } from "../../fs/write_errors.ts";
 import { Patience } from "../../guard/patience.ts";
 import { isAsBefore } from "./as_before.ts";
 import { requireWay } from "./rollback_way.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import type { ByteOwners } from "../../../lib/model/store.ts";
+import type { ByteOwners } from "../../../lib/model/byte_owners.ts";
 import { describeChromaBytes } from "../../../lib/stores/chroma/describe_bytes.ts";
 import { BrokenStore } from "../../support/broken_store.ts";
 import { goldenFacts } from "../../support/fixtures.ts";

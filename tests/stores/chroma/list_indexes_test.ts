@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { OperationError } from "../../../lib/base/errors.ts";
-import type { IndexPart } from "../../../lib/model/store.ts";
+import type { IndexPart } from "../../../lib/model/index_part.ts";
 import { StoreDatabase } from "../../../lib/sqlite/database.ts";
 import { listChromaIndexes } from "../../../lib/stores/chroma/list_indexes.ts";
 import { chromaFormat } from "../../../lib/stores/chroma/format.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { ByteOwners } from "../../../lib/model/store.ts";
+import type { ByteOwners } from "../../../lib/model/byte_owners.ts";
 import { describeChromemBytes } from "../../../lib/stores/chromem/describe_bytes.ts";
 import { BrokenDatabase } from "../../support/broken_database.ts";
 

@@ -16,7 +16,7 @@ export type {
   DamagedFile,
 } from "../../../lib/drill/damages/chroma/chroma_damage.ts";
 export { MARKER_NAME } from "../../../lib/drill/damages/chroma/id_map.ts";
-export { SeededRandom } from "../../../lib/drill/damages/seeded_random.ts";
+export { SeededRandom } from "../../../lib/base/seeded_random.ts";
 
 /** Every damage to a Chroma store. */
 export const DAMAGES: readonly ChromaDamage[] = CHROMA_DAMAGES;

@@ -6,7 +6,7 @@
  */
 
 import { join } from "@std/path";
-import type { SeededRandom } from "../../../lib/drill/damages/seeded_random.ts";
+import type { SeededRandom } from "../../../lib/base/seeded_random.ts";
 import { localFs } from "../../../lib/fs/platform.ts";
 import { listFiles } from "./soak_store.ts";
 

@@ -133,7 +133,7 @@ export class JudgedActions implements StoreActions {
     return this.#actions.explainUse(context);
   }
 
-  newestBackupMs(context: ActionContext): number | null {
+  newestBackupMs(context: ActionContext): Promise<number | null> {
     return this.#actions.newestBackupMs(context);
   }
 

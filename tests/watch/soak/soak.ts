@@ -6,7 +6,7 @@
  * @module
  */
 
-import { SeededRandom } from "../../../lib/drill/damages/seeded_random.ts";
+import { SeededRandom } from "../../../lib/base/seeded_random.ts";
 import type { WatchEvent } from "../../../lib/watch/events/events.ts";
 import { LocalActions } from "../../../lib/watch/actions/local_actions.ts";
 import { runMonitor } from "../../../lib/watch/monitor.ts";

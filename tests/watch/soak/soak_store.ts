@@ -9,7 +9,7 @@ import { basename, dirname, join } from "@std/path";
 import { createHash } from "node:crypto";
 import { DamageNotApplicable } from "../../../lib/drill/damages/damage.ts";
 import { libraryOf } from "../../../lib/drill/damages/libraries.ts";
-import type { SeededRandom } from "../../../lib/drill/damages/seeded_random.ts";
+import type { SeededRandom } from "../../../lib/base/seeded_random.ts";
 import { strike } from "../../../lib/drill/strike.ts";
 import { readStoreContents } from "../../../lib/engine/contents.ts";
 import { localFs } from "../../../lib/fs/platform.ts";

@@ -5,7 +5,7 @@
  */
 
 import { join } from "@std/path";
-import type { SeededRandom } from "../../../lib/drill/damages/seeded_random.ts";
+import type { SeededRandom } from "../../../lib/base/seeded_random.ts";
 import { localFs } from "../../../lib/fs/platform.ts";
 import { NOTES_NAME, WATCH_DIRECTORY_NAME } from "../../../lib/status/read_watch_notes.ts";
 import type { BackupShelf } from "./backup_shelf.ts";

@@ -129,13 +129,16 @@ const REMOVE = (id: string): string =>
   `DELETE FROM embedding_metadata WHERE id = ${ROW(id)};
    DELETE FROM embeddings WHERE embedding_id = '${id}'`;
 
+/** One record less, one under another id, one with another value. */
+const ONE_OF_EACH = [
+  REMOVE("notes-00001"),
+  "UPDATE embeddings SET embedding_id = 'notes-new' WHERE embedding_id = 'notes-00002'",
+  `UPDATE embedding_metadata SET int_value = 99 WHERE key = 'page' AND id = ${ROW("notes-00003")}`,
+];
+
 Deno.test("findRecordChanges() finds what is new, other and gone, and what of it", async () => {
   const [then, now] = await twoStores(
-    REMOVE("notes-00001"),
-    "UPDATE embeddings SET embedding_id = 'notes-new' WHERE embedding_id = 'notes-00002'",
-    `UPDATE embedding_metadata SET int_value = 99 WHERE key = 'page' AND id = ${
-      ROW("notes-00003")
-    }`,
+    ...ONE_OF_EACH,
   );
   const id = await idOf(then, "notes");
   using before = openRecords(requireStore(then), id);
@@ -152,11 +155,7 @@ Deno.test("findRecordChanges() finds what is new, other and gone, and what of it
 
 Deno.test("putRecordsBack() sends no more than what is different", async () => {
   const [then, now] = await twoStores(
-    REMOVE("notes-00001"),
-    "UPDATE embeddings SET embedding_id = 'notes-new' WHERE embedding_id = 'notes-00002'",
-    `UPDATE embedding_metadata SET int_value = 99 WHERE key = 'page' AND id = ${
-      ROW("notes-00003")
-    }`,
+    ...ONE_OF_EACH,
     `UPDATE embedding_metadata SET string_value = 'other'
        WHERE key = 'chroma:document' AND id = ${ROW("notes-00004")}`,
     `INSERT INTO embedding_metadata (id, key, int_value) VALUES (${

@@ -16,7 +16,7 @@ import { DamageNotApplicable, type DamageTarget } from "../damage.ts";
 import type { Breakage } from "./chroma_damage.ts";
 import { PatchFile, viewOf } from "../patch_file.ts";
 import { readIndex, segmentFile, type TargetIndex } from "./targets.ts";
-import type { SeededRandom } from "../seeded_random.ts";
+import type { SeededRandom } from "../../../base/seeded_random.ts";
 
 const COUNT_SIZE_BYTES = 4;
 const PAGE_SIZE_BYTES = 4096;

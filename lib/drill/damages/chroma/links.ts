@@ -9,7 +9,7 @@ import { DamageNotApplicable } from "../damage.ts";
 import type { Breakage } from "./chroma_damage.ts";
 import { PatchFile } from "../patch_file.ts";
 import { readIndex, segmentFile, type TargetIndex } from "./targets.ts";
-import type { SeededRandom } from "../seeded_random.ts";
+import type { SeededRandom } from "../../../base/seeded_random.ts";
 
 const SIZE_SIZE_BYTES = 4;
 const COUNT_SIZE_BYTES = 4;

@@ -18,7 +18,7 @@ import {
   writeWhole,
 } from "../patch_file.ts";
 import { requireSlots, segmentDirectory } from "./targets.ts";
-import type { SeededRandom } from "../seeded_random.ts";
+import type { SeededRandom } from "../../../base/seeded_random.ts";
 
 /** The damages to the directory of a segment. */
 export const SEGMENT: readonly Breakage[] = [

@@ -111,6 +111,25 @@ export interface SegmentRow {
 /** A value of `segment_metadata` or `collection_metadata`. */
 export type MetadataValue = string | number | boolean | null;
 
+/** The tables that hold what is said of collections, and of segments. */
+export type MetadataTable = "collection_metadata" | "segment_metadata";
+
+/** A row of one of these tables that the engine cannot read. */
+export interface MetadataFault {
+  /** The table. */
+  readonly table: MetadataTable;
+  /** The number of the row, in decimal. */
+  readonly rowId: string;
+  /** The collection, or the segment. */
+  readonly owner: string;
+  /** The key. */
+  readonly key: string;
+  /** The columns that cannot be read. */
+  readonly columns: readonly string[];
+  /** Whether another column holds a value that can. */
+  readonly hasOther: boolean;
+}
+
 /** The `hnsw:` keys of one owner. */
 export type HnswMetadata = Readonly<Record<string, MetadataValue>>;
 
@@ -142,6 +161,10 @@ export interface Catalogue {
   readonly tables: ReadonlyMap<string, readonly CatalogueColumn[]>;
   /** The names of the indexes that are there. */
   readonly indexes: ReadonlySet<string>;
+  /** The tables of which a module makes the rows, by name; only the full text is one of these. */
+  readonly virtualTables: ReadonlySet<string>;
+  /** The names of the triggers that are there. */
+  readonly triggers: readonly string[];
   /** What could not be read. */
   readonly unreadable: readonly UnreadableTable[];
   /** Tables of which only the first rows are held, for there are very many. */
@@ -160,6 +183,8 @@ export interface Catalogue {
   readonly segmentMetadata: ReadonlyMap<string, HnswMetadata>;
   /** `collection_metadata`: the `hnsw:` keys, by collection. */
   readonly collectionMetadata: ReadonlyMap<string, HnswMetadata>;
+  /** What of `collection_metadata` and `segment_metadata` the engine cannot read. */
+  readonly metadataFaults: readonly MetadataFault[];
   /** `max_seq_id`. */
   readonly watermarks: readonly WatermarkRow[];
   /** `embeddings_queue_config.config_json_str`, row by row. */

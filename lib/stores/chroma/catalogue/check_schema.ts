@@ -2,6 +2,7 @@
  * The tables of the catalogue against what the engine that wrote it needs. The rules:
  *
  * - every table that the applied migrations made is there, with every column;
+ * - nothing runs when a row is written;
  * - a table that cannot be read is named.
  *
  * The full-text table and its shadow tables are judged elsewhere.
@@ -9,6 +10,7 @@
  * @module
  */
 
+import { formatNumber } from "../../../base/format.ts";
 import { printable } from "../../../base/printable.ts";
 import { createFinding, type Finding } from "../../../model/finding.ts";
 import { SQLITE_RESULT } from "../../../sqlite/database.ts";
@@ -84,6 +86,9 @@ const MADE: readonly Made[] = [
   made("embeddings_queue", 2, "embeddings_queue_config", ["id", "config_json_str"]),
 ];
 
+/** How many triggers a finding names. */
+const MOST_NAMED = 100;
+
 const MIGRATIONS_COLUMNS = ["dir", "version", "filename", "sql", "hash"];
 
 /**
@@ -97,7 +102,19 @@ export function checkSchema(catalogue: Catalogue, engine: Engine): Finding[] {
   const findings = checkReadable(catalogue);
   const isListed = !catalogue.unreadable.some(({ table }) => table === "sqlite_master");
   if (!isListed || catalogue.pageCount === 0) return findings;
-  return [...findings, ...checkTables(catalogue, engine)];
+  return [...findings, ...checkTables(catalogue, engine), ...checkTriggers(catalogue)];
+}
+
+function checkTriggers({ triggers }: Catalogue): Finding[] {
+  const [first] = triggers;
+  if (first === undefined) return [];
+  const more = triggers.length === 1 ? "" : `, and ${formatNumber(triggers.length - 1)} more`;
+  return [createFinding("sqlite-trigger", {
+    path: CATALOGUE_NAME,
+    count: triggers.length,
+    message: `The trigger ${printable(first, 100)}${more}: no version of Chroma makes any`,
+    detail: { triggers: triggers.slice(0, MOST_NAMED) },
+  })];
 }
 
 function checkReadable(catalogue: Catalogue): Finding[] {
@@ -143,10 +160,13 @@ function checkTable(
   columns: readonly string[],
 ): Finding[] {
   const present = catalogue.tables.get(table);
-  if (present === undefined) {
+  if (present === undefined || catalogue.virtualTables.has(table)) {
+    const isVirtual = present !== undefined;
     return [createFinding("sqlite-table-missing", {
       path: CATALOGUE_NAME,
-      message: `The table ${table} is missing; ${engine.name} needs it`,
+      message: (isVirtual
+        ? `A virtual table stands in the place of the table ${table}`
+        : `The table ${table} is missing`) + `; ${engine.name} needs it`,
       detail: { table },
     })];
   }

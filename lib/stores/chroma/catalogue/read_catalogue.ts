@@ -5,11 +5,9 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
-import type { SqlValue, StoreDatabase } from "../../../sqlite/database.ts";
+import type { StoreDatabase } from "../../../sqlite/database.ts";
 import type {
   Catalogue,
-  CatalogueColumn,
   CollectionRow,
   DatabaseRow,
   HnswMetadata,
@@ -18,9 +16,9 @@ import type {
   QueueBounds,
   SegmentRow,
   StoredText,
-  UnreadableTable,
   WatermarkRow,
 } from "./catalogue.ts";
+import { readMetadataFaults } from "./metadata_faults.ts";
 import {
   bytesExpression,
   decodeLabel,
@@ -32,11 +30,12 @@ import {
   storedExpressions,
   toBigInt,
   toDimension,
-  tolerateDamage,
   toMetadataValue,
   toSafeInteger,
   toStorageClass,
 } from "./stored_values.ts";
+import { digestMigration } from "./digest_migration.ts";
+import { TableReader } from "./table_reader.ts";
 
 /** How many rows of a table are held at the most. */
 const MOST_COLLECTIONS = 100_000;
@@ -57,22 +56,18 @@ export function readCatalogue(database: StoreDatabase): Catalogue {
 
 class CatalogueReader {
   readonly #database: StoreDatabase;
-  readonly #tables = new Map<string, CatalogueColumn[]>();
-  readonly #indexes = new Set<string>();
-  readonly #unreadable: UnreadableTable[] = [];
-  readonly #capped: string[] = [];
+  readonly #reader: TableReader;
 
   constructor(database: StoreDatabase) {
     this.#database = database;
+    this.#reader = new TableReader(database);
   }
 
   read(): Catalogue {
-    const pageCount = this.#try("sqlite_master", () => this.#database.number("PRAGMA page_count"));
-    this.#readShape();
+    const reader = this.#reader;
     return {
-      pageCount,
-      tables: this.#tables,
-      indexes: this.#indexes,
+      pageCount: reader.try("sqlite_master", () => this.#database.number("PRAGMA page_count")),
+      ...reader.readShape(MOST_SMALL_ROWS),
       migrations: this.#readMigrations(),
       tenants: this.#readTenants(),
       databases: this.#readDatabases(),
@@ -80,41 +75,23 @@ class CatalogueReader {
       segments: this.#readSegments(),
       segmentMetadata: this.#readMetadata("segment_metadata", "segment_id"),
       collectionMetadata: this.#readMetadata("collection_metadata", "collection_id"),
+      metadataFaults: [
+        ...readMetadataFaults(reader, "collection_metadata"),
+        ...readMetadataFaults(reader, "segment_metadata"),
+      ],
       watermarks: this.#readWatermarks(),
       queueConfigurations: this.#readQueueConfigurations(),
       queueBounds: this.#readQueueBounds(),
       unmarkedSegments: this.#readUnmarkedSegments(),
       undimensionedCollections: this.#readUndimensionedCollections(),
-      unreadable: this.#unreadable,
-      capped: this.#capped,
+      unreadable: reader.unreadable,
+      capped: reader.capped,
     };
-  }
-
-  #readShape(): void {
-    this.#each("sqlite_master", "SELECT type, name, sql FROM sqlite_master", [], (row) => {
-      const [type, name, sql] = row;
-      if (typeof name !== "string") return;
-      if (type === "index") this.#indexes.add(name);
-      if (type !== "table") return;
-      // The columns of a virtual table are its module's business, and asking for them loads it.
-      const isVirtual = typeof sql === "string" && /^\s*CREATE\s+VIRTUAL/i.test(sql);
-      this.#tables.set(name, isVirtual ? [] : this.#readColumns(name));
-    });
-  }
-
-  #readColumns(table: string): CatalogueColumn[] {
-    const sql = 'SELECT name, type, "notnull" FROM pragma_table_info(?)';
-    const rows = this.#try(table, () => this.#database.rows(sql, table)) ?? [];
-    return rows.map(([name, type, notNull]) => ({
-      name: String(name),
-      type: String(type).toUpperCase(),
-      notNull: notNull === 1,
-    }));
   }
 
   #readMigrations(): MigrationRow[] {
     const rows: MigrationRow[] = [];
-    this.#select("migrations", ["dir", "version", "filename", "hash", "sql"], {
+    this.#reader.select("migrations", ["dir", "version", "filename", "hash", "sql"], {
       expressions: (column) => [
         nameExpression(column("dir")),
         `typeof(${column("version")})`,
@@ -130,7 +107,7 @@ class CatalogueReader {
           version: storage === "integer" ? toSafeInteger(version) : null,
           fileName: decodeLabel(fileName),
           hash: decodeLabel(hash),
-          sqlMd5: createHash("md5").update(sql instanceof Uint8Array ? sql : "").digest("hex"),
+          sqlMd5: digestMigration(sql instanceof Uint8Array ? sql : new Uint8Array()),
         });
       },
     });
@@ -139,7 +116,7 @@ class CatalogueReader {
 
   #readTenants(): string[] {
     const tenants: string[] = [];
-    this.#select("tenants", ["id"], {
+    this.#reader.select("tenants", ["id"], {
       expressions: (column) => [nameExpression(column("id"))],
       most: MOST_SMALL_ROWS,
       onRow: ([id]) => tenants.push(decodeLabel(id)),
@@ -149,7 +126,7 @@ class CatalogueReader {
 
   #readDatabases(): DatabaseRow[] {
     const databases: DatabaseRow[] = [];
-    this.#select("databases", ["id", "name", "tenant_id"], {
+    this.#reader.select("databases", ["id", "name", "tenant_id"], {
       expressions: (column) =>
         ["id", "name", "tenant_id"].map((name) => nameExpression(column(name))),
       most: MOST_SMALL_ROWS,
@@ -166,11 +143,9 @@ class CatalogueReader {
   #readCollections(): CollectionRow[] {
     const collections: CollectionRow[] = [];
     const columns = ["id", "name", "database_id", "dimension", "config_json_str", "schema_str"];
-    const has = (column: string): boolean =>
-      this.#tables.get("collections")?.some(({ name }) => name === column) ?? false;
-    const hasConfiguration = has("config_json_str");
-    const hasSchema = has("schema_str");
-    this.#select("collections", [...columns, "topic"], {
+    const hasConfiguration = this.#reader.hasColumn("collections", "config_json_str");
+    const hasSchema = this.#reader.hasColumn("collections", "schema_str");
+    this.#reader.select("collections", [...columns, "topic"], {
       expressions: (column) => [
         nameExpression(column("id")),
         ...storedExpressions(column("name"), LONGEST_NAME_BYTES),
@@ -201,7 +176,7 @@ class CatalogueReader {
   #readSegments(): SegmentRow[] {
     const segments: SegmentRow[] = [];
     const columns = ["id", "type", "scope", "collection"];
-    this.#select("segments", columns, {
+    this.#reader.select("segments", columns, {
       expressions: (column) => columns.map((name) => nameExpression(column(name))),
       most: MOST_SEGMENTS,
       onRow: ([id, type, scope, collectionId]) =>
@@ -218,7 +193,7 @@ class CatalogueReader {
   #readMetadata(table: string, ownerColumn: string): Map<string, HnswMetadata> {
     const metadata = new Map<string, Record<string, MetadataValue>>();
     const columns = [ownerColumn, "key", "str_value", "int_value", "float_value", "bool_value"];
-    this.#select(table, columns, {
+    this.#reader.select(table, columns, {
       expressions: (column) => [
         nameExpression(column(ownerColumn)),
         nameExpression(column("key")),
@@ -241,7 +216,7 @@ class CatalogueReader {
 
   #readWatermarks(): WatermarkRow[] {
     const watermarks: WatermarkRow[] = [];
-    this.#select("max_seq_id", ["segment_id", "seq_id"], {
+    this.#reader.select("max_seq_id", ["segment_id", "seq_id"], {
       expressions: (column) => [
         nameExpression(column("segment_id")),
         `typeof(${column("seq_id")})`,
@@ -265,7 +240,7 @@ class CatalogueReader {
 
   #readQueueConfigurations(): StoredText[] {
     const configurations: StoredText[] = [];
-    this.#select("embeddings_queue_config", ["config_json_str"], {
+    this.#reader.select("embeddings_queue_config", ["config_json_str"], {
       expressions: (column) => storedExpressions(column("config_json_str"), LONGEST_JSON_BYTES),
       most: MOST_SMALL_ROWS,
       onRow: ([storage, value]) => configurations.push(decodeStored(storage, value)),
@@ -274,11 +249,11 @@ class CatalogueReader {
   }
 
   #readQueueBounds(): QueueBounds | null {
-    if (!this.#tables.has("embeddings_queue")) return null;
+    if (!this.#reader.hasTable("embeddings_queue")) return null;
     // Two queries of their own: only then does SQLite go straight to either end of the table.
     const sql = "SELECT CAST((SELECT min(seq_id) FROM embeddings_queue) AS TEXT), " +
       "CAST((SELECT max(seq_id) FROM embeddings_queue) AS TEXT)";
-    const row = this.#try("embeddings_queue", () => this.#database.row(sql));
+    const row = this.#reader.try("embeddings_queue", () => this.#database.row(sql));
     if (row === null) return null;
     return { firstSequence: toBigInt(row[0]), lastSequence: toBigInt(row[1]) };
   }
@@ -306,64 +281,15 @@ class CatalogueReader {
   #readIds(tables: readonly string[], sql: string): string[] {
     const ids: string[] = [];
     // Whatever is wrong with these tables has been noted when they were read by themselves.
-    if (!tables.every((table) => this.#tables.has(table))) return ids;
-    this.#each(tables[tables.length - 1] ?? "", `${sql} LIMIT ${MOST_COLLECTIONS}`, [], ([id]) => {
-      ids.push(decodeLabel(id));
-    });
+    if (!tables.every((table) => this.#reader.hasTable(table))) return ids;
+    this.#reader.each(
+      tables[tables.length - 1] ?? "",
+      `${sql} LIMIT ${MOST_COLLECTIONS}`,
+      [],
+      ([id]) => {
+        ids.push(decodeLabel(id));
+      },
+    );
     return ids;
   }
-
-  /** Reads the rows of one table; a column that is not there reads as NULL. */
-  #select(table: string, columns: readonly string[], selection: Selection): void {
-    const present = new Set(this.#tables.get(table)?.map(({ name }) => name));
-    if (!this.#tables.has(table) || !columns.some((column) => present.has(column))) return;
-    const column = (name: string): string => present.has(name) ? `"${name}"` : "NULL";
-    const where = selection.where === undefined ? "" : ` WHERE ${selection.where(column)}`;
-    const sql = `SELECT ${
-      selection.expressions(column).join(", ")
-    } FROM "${table}"${where} LIMIT ?`;
-    let count = 0;
-    this.#each(table, sql, [selection.most + 1], (row) => {
-      count++;
-      if (count <= selection.most) selection.onRow(row);
-    });
-    if (count > selection.most) this.#capped.push(table);
-  }
-
-  #each(
-    table: string,
-    sql: string,
-    parameters: readonly SqlValue[],
-    onRow: (row: SqlValue[]) => void,
-  ): void {
-    // All at once, for that is the one way in which the runtime tells of damage on the way.
-    const rows = this.#try(table, () => this.#database.rows(sql, ...parameters));
-    if (rows !== null) {
-      for (const row of rows) onRow(row);
-      return;
-    }
-    // Row by row comes what stands before the damage; that it ends there has been noted.
-    tolerateDamage(() => {
-      for (const row of this.#database.rowsBeforeDamage(sql, ...parameters)) onRow(row);
-    }, () => {});
-  }
-
-  #try<T>(table: string, query: () => T): T | null {
-    return tolerateDamage(query, ({ message, resultCode }) => {
-      if (this.#unreadable.some((failure) => failure.table === table)) return;
-      this.#unreadable.push({ table, message, resultCode });
-    });
-  }
-}
-
-/** How one table is read. */
-interface Selection {
-  /** The result columns, given how a column is written in SQL. */
-  readonly expressions: (column: (name: string) => string) => string[];
-  /** The condition, likewise. */
-  readonly where?: (column: (name: string) => string) => string;
-  /** How many rows are held. */
-  readonly most: number;
-  /** Takes a row. */
-  readonly onRow: (row: SqlValue[]) => void;
 }

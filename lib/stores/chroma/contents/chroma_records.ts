@@ -27,13 +27,9 @@ import {
 } from "./pending_operations.ts";
 import { planChromaContents } from "./plan_contents.ts";
 import { applyWaiting, type CollectionPlace } from "./read_contents.ts";
-import { RecordFacts, sliceOf, type ValueSlice } from "./record_facts.ts";
+import { DOCUMENT_KEY, RecordFacts, sliceOf, URI_KEY, type ValueSlice } from "./record_facts.ts";
 import { readRecordPages, readValues, type RecordPage } from "./record_pages.ts";
 import { WrittenVectors } from "./written_vectors.ts";
-
-/** The keys under which text and origin of a record stand among its metadata. */
-const DOCUMENT_KEY = "chroma:document";
-const URI_KEY = "chroma:uri";
 
 /**
  * Opens the records of a collection.
@@ -84,7 +80,7 @@ class ChromaRecords implements RecordReader {
     if (metadataSegmentId === null) return;
     const found = new Set<string>();
     for (const page of readRecordPages(this.#database, metadataSegmentId)) {
-      for (const [id, stored] of this.#readPage(metadataSegmentId, page)) {
+      for (const [id, stored] of this.#readPage(page)) {
         const isPending = this.#pending.has(id);
         if (isPending) found.add(id);
         const metadata = isPending ? this.#pending.apply(id, stored) : stored;
@@ -108,7 +104,7 @@ class ChromaRecords implements RecordReader {
     this.#plan.release();
   }
 
-  #readPage(segmentId: string, page: RecordPage): [string, RecordMetadata][] {
+  #readPage(page: RecordPage): [string, RecordMetadata][] {
     const { bytes, numbers, starts, ends } = page;
     const records = numbers.map((_, index): [string, RecordMetadata] => [
       decoder.decode(bytes.subarray(starts[index], ends[index])),
@@ -117,7 +113,7 @@ class ChromaRecords implements RecordReader {
     const indexes = new Map(numbers.map((number, index) => [number, index]));
     for (const table of this.#place.valueTables) {
       const isList = table.name === "embedding_metadata_array";
-      readValues(this.#database, segmentId, page, table, (number, key, value) => {
+      readValues(this.#database, page, table, (number, key, value) => {
         const [, metadata] = records[indexes.get(number) ?? -1] ?? [];
         if (metadata !== undefined) keepValue(metadata, key, value, isList);
       });

@@ -5,6 +5,7 @@
  */
 
 import { OperationError } from "../../../base/errors.ts";
+import { requireDataError } from "../../../sqlite/machine_error.ts";
 import { CATALOGUE_NAME } from "../layout.ts";
 import type { Slice } from "./record_facts.ts";
 
@@ -100,5 +101,21 @@ export function createFormatError(reason: string): OperationError {
   return new OperationError("read-failed", `Cannot read the records of the store: ${reason}`, {
     path: CATALOGUE_NAME,
     hint: "Check the store at full level: the check says what is damaged.",
+  });
+}
+
+/**
+ * Makes the error for a database whose rows cannot be read.
+ *
+ * @param thrown What SQLite has thrown.
+ * @param path The database.
+ * @returns The error.
+ */
+export function toUnreadable(thrown: unknown, path: string): OperationError {
+  const error = requireDataError(thrown, path);
+  return new OperationError("read-failed", `Cannot read ${CATALOGUE_NAME}: ${error.message}`, {
+    path,
+    hint: "Check the store at full level: the check says what is damaged.",
+    cause: error,
   });
 }

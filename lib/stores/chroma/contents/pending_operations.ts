@@ -20,7 +20,6 @@ import type { StoreDatabase } from "../../../sqlite/database.ts";
 import type { Engine } from "../catalogue/migrations.ts";
 import { findRowFault, QUEUE_OPERATIONS } from "../records/queue_row.ts";
 import { decodeWholeRow, WHOLE_ROW, type WholeRow } from "../records/read_queue.ts";
-import type { CollectionVectors } from "./collection_vectors.ts";
 import { parseMetadataPatch, type PatchValue } from "./metadata_patch.ts";
 import { type Slice, sliceOf, type ValueSlice } from "./record_facts.ts";
 
@@ -41,6 +40,16 @@ export interface PendingPlace {
   readonly vectorWatermark: number;
   /** Up to which row the records have. */
   readonly metadataWatermark: number;
+}
+
+/** The vectors of an index, as far as rows of the queue change them. */
+export interface PendingVectors {
+  /** Whether the index knows an id, even where it has no vector for it. */
+  has(id: string): boolean;
+  /** Gives an id the vector that a row of the queue brings. */
+  set(id: string, vector: Float32Array, sequence: string): void;
+  /** Takes an id out. */
+  remove(id: string): void;
 }
 
 /** What a key of a record has: a value, or the elements of a list. */
@@ -180,7 +189,7 @@ export function applyMetadataPatch(
 export function applyPending(
   database: StoreDatabase,
   place: PendingPlace,
-  vectors: CollectionVectors,
+  vectors: PendingVectors,
 ): PendingRecords {
   const records = new PendingRecords(database, place.engine.era);
   for (const { sequence, row, vector } of readRows(database, place)) {
@@ -188,7 +197,9 @@ export function applyPending(
     if (operation === null || id.text === null) continue;
     if (findRowFault(row, place.dimension, place.engine) !== null) continue;
     const floats = vector === null ? null : toFloats(vector, row.encoding.text);
-    if (Number(sequence) > place.vectorWatermark) applyToIndex(vectors, operation, id.text, floats);
+    if (Number(sequence) > place.vectorWatermark) {
+      applyToIndex(vectors, { sequence, operation, id: id.text, vector: floats });
+    }
     const isWaiting = Number(sequence) > place.metadataWatermark;
     if (isWaiting && operation !== QUEUE_OPERATIONS.backfill) {
       records.add(id.text, { sequence, operation });
@@ -218,11 +229,17 @@ function* readRows(
   }
 }
 
+/** What a row of the queue does to the index. */
+interface IndexChange {
+  readonly sequence: string;
+  readonly operation: number;
+  readonly id: string;
+  readonly vector: Float32Array | null;
+}
+
 function applyToIndex(
-  vectors: CollectionVectors,
-  operation: number,
-  id: string,
-  vector: Float32Array | null,
+  vectors: PendingVectors,
+  { sequence, operation, id, vector }: IndexChange,
 ): void {
   if (operation === QUEUE_OPERATIONS.delete) return vectors.remove(id);
   if (vector === null) return;
@@ -230,10 +247,17 @@ function applyToIndex(
   const isTaken = operation === QUEUE_OPERATIONS.upsert ||
     (operation === QUEUE_OPERATIONS.add && !isKnown) ||
     (operation === QUEUE_OPERATIONS.update && isKnown);
-  if (isTaken) vectors.set(id, vector);
+  if (isTaken) vectors.set(id, vector, sequence);
 }
 
-function toFloats(vector: Uint8Array, encoding: string | null): Float32Array {
+/**
+ * Makes floats of what a row of the queue has.
+ *
+ * @param vector Its bytes.
+ * @param encoding How they are encoded, as the row says.
+ * @returns The vector.
+ */
+export function toFloats(vector: Uint8Array, encoding: string | null): Float32Array {
   const { buffer } = vector.slice(0, vector.byteLength & ~3);
   // 0.x also reads whole numbers.
   return encoding === "INT32"

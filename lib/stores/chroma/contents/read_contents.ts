@@ -8,17 +8,18 @@
 import { OperationError } from "../../../base/errors.ts";
 import { Hash128 } from "../../../base/hash128.ts";
 import type { CollectionContents } from "../../../model/store.ts";
-import type { SqliteError, StoreDatabase } from "../../../sqlite/database.ts";
-import { requireDataError } from "../../../sqlite/machine_error.ts";
+import type { StoreDatabase } from "../../../sqlite/database.ts";
 import { type DatabaseLocation, openLocation } from "../../../sqlite/reading.ts";
 import type { Engine } from "../catalogue/migrations.ts";
-import { CATALOGUE_NAME, SEGMENT_FILES } from "../layout.ts";
+import { SEGMENT_FILES } from "../layout.ts";
 import type { SegmentSubject } from "../segment/segment_reading.ts";
 import { type CollectionVectors, readIndexVectors } from "./collection_vectors.ts";
+import { toUnreadable } from "./page_fields.ts";
 import {
   applyPending,
   keepValue,
   type PendingRecords,
+  type PendingVectors,
   type RecordMetadata,
 } from "./pending_operations.ts";
 import { RecordFacts, type Slice, sliceOf, type ValueSlice } from "./record_facts.ts";
@@ -73,16 +74,8 @@ export function readCollectionContents(
     return { id: place.id, name: place.name, ...reader.read() };
   } catch (error) {
     if (error instanceof OperationError) throw error;
-    throw toDamageError(requireDataError(error, place.location.path), place.location.path);
+    throw toUnreadable(error, place.location.path);
   }
-}
-
-function toDamageError(error: SqliteError, path: string): OperationError {
-  return new OperationError("read-failed", `Cannot read ${CATALOGUE_NAME}: ${error.message}`, {
-    path,
-    hint: "Check the store at full level: the check says what is damaged.",
-    cause: error,
-  });
 }
 
 class ContentsReader {
@@ -109,14 +102,14 @@ class ContentsReader {
     const { metadataSegmentId } = this.#place;
     if (metadataSegmentId !== null) {
       for (const page of readRecordPages(this.#database, metadataSegmentId)) {
-        this.#readPage(metadataSegmentId, page);
+        this.#readPage(page);
       }
       for (const id of this.#pending.ids) if (!this.#found.has(id)) this.#addPending(id, null);
     }
     return { records: this.#records, vectors: this.#withVector, hash: this.#facts.hash };
   }
 
-  #readPage(segmentId: string, page: RecordPage): void {
+  #readPage(page: RecordPage): void {
     const pageReader = new PageReader(page, this.#pending);
     for (let index = 0; index < page.numbers.length; index++) {
       if (pageReader.pendingId(index) !== null) continue;
@@ -125,7 +118,7 @@ class ContentsReader {
     }
     for (const table of this.#place.valueTables) {
       const list = table.name === "embedding_metadata" ? null : new ListPlaces();
-      readValues(this.#database, segmentId, page, table, (number, key, value) => {
+      readValues(this.#database, page, table, (number, key, value) => {
         const index = pageReader.indexOf(number);
         const place = list?.next(number, key) ?? null;
         const metadata = pageReader.pendingMetadata(index);
@@ -182,7 +175,7 @@ const decoder = new TextDecoder();
 export function applyWaiting(
   database: StoreDatabase,
   place: CollectionPlace,
-  vectors: CollectionVectors,
+  vectors: PendingVectors,
 ): PendingRecords {
   return applyPending(
     database,
@@ -197,8 +190,14 @@ export function applyWaiting(
   );
 }
 
-/** An engine that finds no id map begins at the start of the queue, whatever the watermark says. */
-function effectiveVectorWatermark({ subject, vectorWatermark }: CollectionPlace): number {
+/**
+ * Tells after which row of the queue an engine begins: one that finds no id map begins at the start
+ * of the queue, whatever the watermark says.
+ *
+ * @param place The collection.
+ * @returns The number of the row.
+ */
+export function effectiveVectorWatermark({ subject, vectorWatermark }: CollectionPlace): number {
   const idMap = subject?.directory?.files[SEGMENT_FILES.idMap];
   return idMap === undefined ? 0 : vectorWatermark ?? 0;
 }

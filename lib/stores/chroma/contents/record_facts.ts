@@ -18,6 +18,12 @@
 
 import { FactSet, Hash128 } from "../../../base/hash128.ts";
 
+/** The key under which the text of a record stands among its metadata. */
+export const DOCUMENT_KEY = "chroma:document";
+
+/** The key under which stands where a record comes from. */
+export const URI_KEY = "chroma:uri";
+
 /** The columns of `embedding_metadata`, one of which has the value. */
 export type ValueColumn = "text" | "integer" | "float" | "boolean" | "nothing" | "other";
 

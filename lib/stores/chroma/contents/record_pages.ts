@@ -49,8 +49,8 @@ export interface RecordPage {
   readonly starts: readonly number[];
   /** Where it ends. */
   readonly ends: readonly number[];
-  /** The first id, and the last one. */
-  readonly range: readonly [Uint8Array, Uint8Array];
+  /** Which rows of `embeddings` these are: a condition, and the values of its `?`. */
+  readonly selection: { readonly condition: string; readonly values: readonly SqlValue[] };
 }
 
 /**
@@ -58,6 +58,7 @@ export interface RecordPage {
  *
  * @param database The open chroma.sqlite3.
  * @param segmentId The METADATA segment.
+ * @param mostRecords How many records the next page has at the most.
  * @yields The records in pages, in the order of their ids.
  * @throws {SqliteError} The records cannot be read.
  * @throws {OperationError} They are not what an engine writes.
@@ -65,6 +66,7 @@ export interface RecordPage {
 export function* readRecordPages(
   database: StoreDatabase,
   segmentId: string,
+  mostRecords: () => number = () => RECORDS_PER_PAGE,
 ): Generator<RecordPage, void, undefined> {
   let last: Uint8Array | null = null;
   while (true) {
@@ -74,9 +76,10 @@ export function* readRecordPages(
        FROM (SELECT ${RECORD} AS record, embedding_id FROM embeddings
          WHERE segment_id = ? AND embedding_id ${last === null ? ">=" : ">"} CAST(? AS TEXT)
            AND embedding_id < ${BEHIND_TEXTS}
-         ORDER BY embedding_id LIMIT ${RECORDS_PER_PAGE})`,
+         ORDER BY embedding_id LIMIT ?)`,
       segmentId,
       last ?? new Uint8Array(),
+      mostRecords(),
     );
     const [joined, first, highest] = row ?? [];
     if (!(joined instanceof Uint8Array) || !(first instanceof Uint8Array)) return;
@@ -85,11 +88,55 @@ export function* readRecordPages(
       throw createFormatError("the index over the records is damaged");
     }
     last = highest;
-    yield parseRecords(joined, [first, highest]);
+    yield parseRecords(joined, {
+      condition:
+        "segment_id = ? AND embedding_id >= CAST(? AS TEXT) AND embedding_id <= CAST(? AS TEXT)",
+      values: [segmentId, first, highest],
+    });
   }
 }
 
-function parseRecords(bytes: Uint8Array, range: readonly [Uint8Array, Uint8Array]): RecordPage {
+/**
+ * Reads the records of a segment in the order of their numbers, in which their values stand too.
+ *
+ * @param database The open chroma.sqlite3.
+ * @param segmentId The METADATA segment.
+ * @param mostRecords How many records the next page has at the most.
+ * @yields The records in pages, in that order.
+ * @throws {SqliteError} The records cannot be read.
+ * @throws {OperationError} They are not what an engine writes.
+ */
+export function* readNumberedPages(
+  database: StoreDatabase,
+  segmentId: string,
+  mostRecords: () => number,
+): Generator<RecordPage, void, undefined> {
+  let last = Number.MIN_SAFE_INTEGER;
+  while (true) {
+    const [joined, highest] = database.row(
+      `SELECT CAST(group_concat(record, '') AS BLOB), max(id)
+       FROM (SELECT ${RECORD} AS record, id FROM embeddings NOT INDEXED
+         WHERE id > ? AND segment_id = ? AND embedding_id < ${BEHIND_TEXTS}
+         ORDER BY id LIMIT ?)`,
+      last,
+      segmentId,
+      mostRecords(),
+    ) ?? [];
+    if (!(joined instanceof Uint8Array)) return;
+    if (typeof highest !== "number" || highest <= last) {
+      throw createFormatError("the table of the records is damaged");
+    }
+    const values = [segmentId, last, highest];
+    last = highest;
+    yield parseRecords(joined, {
+      // SQLite takes the other index unless it is kept from it.
+      condition: `+segment_id = ? AND id > ? AND id <= ? AND +embedding_id < ${BEHIND_TEXTS}`,
+      values,
+    });
+  }
+}
+
+function parseRecords(bytes: Uint8Array, selection: RecordPage["selection"]): RecordPage {
   const [numbers, starts, ends]: [number[], number[], number[]] = [[], [], []];
   const fields = new Fields(bytes);
   const id = sliceOf(bytes);
@@ -99,7 +146,7 @@ function parseRecords(bytes: Uint8Array, range: readonly [Uint8Array, Uint8Array
     starts.push(id.start);
     ends.push(id.end);
   }
-  return { bytes, numbers, starts, ends, range };
+  return { bytes, numbers, starts, ends, selection };
 }
 
 function isBehind(left: Uint8Array, right: Uint8Array): boolean {
@@ -129,7 +176,6 @@ export type ValueVisitor = (number: number, key: Slice, value: ValueSlice) => vo
  * Reads the values of a page of records.
  *
  * @param database The open chroma.sqlite3.
- * @param segmentId The METADATA segment.
  * @param page The page.
  * @param table Where the values are; those of a list come in their order.
  * @param onValue Is told every value.
@@ -138,7 +184,6 @@ export type ValueVisitor = (number: number, key: Slice, value: ValueSlice) => vo
  */
 export function readValues(
   database: StoreDatabase,
-  segmentId: string,
   page: RecordPage,
   table: ValueTable,
   onValue: ValueVisitor,
@@ -146,11 +191,9 @@ export function readValues(
   const order = table.name === "embedding_metadata" ? "" : "ORDER BY m.id, m.key, m.rowid";
   const [joined] = database.row(
     `SELECT CAST(group_concat(value, '') AS BLOB) FROM (SELECT ${valueExpression(table)} AS value
-       FROM (SELECT id FROM embeddings WHERE segment_id = ?
-         AND embedding_id >= CAST(? AS TEXT) AND embedding_id <= CAST(? AS TEXT)) AS e
+       FROM (SELECT id FROM embeddings WHERE ${page.selection.condition}) AS e
        CROSS JOIN ${table.name} AS m ON m.id = e.id ${order})`,
-    segmentId,
-    ...page.range,
+    ...page.selection.values,
   ) ?? [];
   if (!(joined instanceof Uint8Array)) return;
   const reader = new ValueReader(database, table, new Fields(joined));

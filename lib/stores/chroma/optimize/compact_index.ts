@@ -104,7 +104,7 @@ function planCompaction(index: StoreIndex, deleted: number, request: Optimizatio
   const source = sourceOf(index, salvage);
   if (source === null) return stay("not every record of it can be read with certainty");
   if (source.count === 0) return stay("no record is left in it; the engine begins it anew");
-  const tooLarge = findLackOfMemory(source, request);
+  const tooLarge = findObstacle(source, request);
   if (tooLarge !== null) return stay(tooLarge);
   const { sizeBytes } = planSegmentBuild(source);
   return { ...describe(index, source, { slots, deleted, sizeBytes }), sizeBytes };
@@ -155,7 +155,7 @@ function sourceOf(
   });
 }
 
-function findLackOfMemory(
+function findObstacle(
   { settings, count }: IndexSource,
   { jobs, maxMemoryBytes }: OptimizationRequest,
 ): string | null {
@@ -169,7 +169,9 @@ function findLackOfMemory(
     });
     return null;
   } catch (error) {
-    if (error instanceof OperationError && error.code === "no-memory") return error.message;
+    if (error instanceof OperationError && ["no-memory", "unsupported"].includes(error.code)) {
+      return error.message;
+    }
     throw error;
   }
 }

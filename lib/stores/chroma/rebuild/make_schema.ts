@@ -4,10 +4,10 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
+import { createHash } from "../../../base/node_library.ts";
 import type { SqlValue, StoreDatabase } from "../../../sqlite/database.ts";
 import type { MigrationDirectory } from "../catalogue/migrations.ts";
-import { MIGRATION_TEXTS, type MigrationText } from "./migration_texts.ts";
+import { MIGRATION_TEXTS, type MigrationText } from "../catalogue/migration_texts.ts";
 
 /** The highest migration of each directory. */
 export type SchemaVersions = Readonly<Record<MigrationDirectory, number>>;

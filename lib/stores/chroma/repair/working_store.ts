@@ -11,6 +11,7 @@
 
 import { join } from "@std/path";
 import { OperationError } from "../../../base/errors.ts";
+import { printable } from "../../../base/printable.ts";
 import { makeStoreView, showEntry } from "../../../fs/store_view.ts";
 import { removeTree } from "../../../fs/tree.ts";
 import type { WriteFs } from "../../../fs/write_fs.ts";
@@ -97,12 +98,13 @@ export class WorkingStore implements Disposable {
    * @returns The connection, which belongs to the working store. A reader of its own has to wait
    * until {@linkcode WorkingStore.settle}.
    * @throws {OperationError} The database cannot be copied: it is damaged, in use, or there is no
-   * room.
+   * room. Or it has a trigger.
    */
   async openDatabase(): Promise<StoreDatabase> {
     if (!this.#hasView) await this.#copyDatabase();
     if (this.#database === null) {
       this.#database = StoreDatabase.open(this.databasePath, { writable: true });
+      this.#requireNoTrigger(this.#database);
       // The copy is worth nothing before it is whole, and is synced then.
       this.#database.execute("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF");
     }
@@ -165,6 +167,20 @@ export class WorkingStore implements Disposable {
   /** Closes the connection; the files are removed with the scratch directory. */
   [Symbol.dispose](): void {
     this.settle();
+  }
+
+  /** A trigger would run with each of our own writes; SQLite is told to refuse those. */
+  #requireNoTrigger(database: StoreDatabase): void {
+    const name = database.row("SELECT name FROM sqlite_schema WHERE type = 'trigger'")?.[0];
+    if (name === undefined) return;
+    throw new OperationError(
+      "unsupported",
+      `${CATALOGUE_NAME} has a trigger, ${printable(String(name), 100)}, which runs at every write`,
+      {
+        path: join(this.#store.path, CATALOGUE_NAME),
+        hint: "Nothing was changed. `vecfsck repair STORE` takes it out: leave --only out.",
+      },
+    );
   }
 
   #usesLog(): boolean {

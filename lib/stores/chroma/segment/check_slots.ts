@@ -180,6 +180,6 @@ export function checkGraph(reading: SegmentReading): Finding[] {
     ...inFile(reading.subject, "data"),
     count: unreachable.count,
     message: `${formatCount(unreachable.count, "live slot")} of ${slots.live} cannot be reached ` +
-      `from the entry point; the first is slot ${unreachable.firstSlot}`,
+      `from the entry point; the first is slot ${unreachable.first[0] ?? 0}`,
   })];
 }

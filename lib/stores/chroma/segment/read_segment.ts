@@ -280,16 +280,19 @@ class SegmentReader implements Disposable {
   }
 }
 
+/** How many slots out of reach are named; there are none of them in a whole index. */
+const MOST_NAMED = 1000;
+
 function countUnreachable(
   slots: SlotSurvey,
   reached: SlotBitmap,
-): { count: number; firstSlot: number | null } {
+): NonNullable<SegmentReading["unreachable"]> {
   let count = 0;
-  let firstSlot: number | null = null;
+  const first: number[] = [];
   for (let slot = 0; slot < slots.slots; slot++) {
     if (reached.has(slot) || slots.deletedSlots.has(slot) || !slots.linkedSlots.has(slot)) continue;
     count++;
-    firstSlot ??= slot;
+    if (first.length < MOST_NAMED) first.push(slot);
   }
-  return { count, firstSlot };
+  return { count, first };
 }

@@ -68,8 +68,8 @@ export interface SegmentReading {
   readonly slots: SlotSurvey | null;
   /** Lengths that cannot be, for a cosine index. */
   readonly lengths: Places | null;
-  /** Live slots that no search can reach, or null where that could not be found out. */
-  readonly unreachable: { readonly count: number; readonly firstSlot: number | null } | null;
+  /** Live slots that no search can reach, and the first of them; null where that is not known. */
+  readonly unreachable: { readonly count: number; readonly first: readonly number[] } | null;
   /** index_metadata.pickle. */
   readonly idMap: IdMap | null;
 }

@@ -63,6 +63,8 @@ function withMigrations(catalogue: Catalogue, sysdb: number, metadb: number): Ca
     ...catalogue,
     tables: new Map(),
     indexes: new Set(),
+    virtualTables: new Set(),
+    triggers: [],
     migrations: [...rows("sysdb", sysdb), ...rows("metadb", metadb)],
   };
 }

@@ -20,6 +20,7 @@ import {
 } from "../../catalogue/catalogue.ts";
 import { checkCatalogue } from "../../catalogue/check_catalogue.ts";
 import { checkConfiguration } from "../../catalogue/check_configuration.ts";
+import { checkMetadataFaults } from "../../catalogue/metadata_faults.ts";
 import { checkMigrations } from "../../catalogue/check_migrations.ts";
 import { checkWatermarks } from "../../catalogue/check_watermarks.ts";
 import type { Engine } from "../../catalogue/migrations.ts";
@@ -163,6 +164,7 @@ class CatalogueCorrection {
       ...checkMigrations(catalogue, engine),
       ...checkCatalogue(catalogue, engine),
       ...checkConfiguration(catalogue, engine),
+      ...checkMetadataFaults(catalogue),
       ...checkWatermarks(catalogue, engine, pickles),
     ].filter((finding) => CATALOGUE_FINDINGS.has(finding.name) && isWanted(finding, request));
     const mismatches = this.#mismatches.filter((finding) => isOpenMismatch(finding, collections));

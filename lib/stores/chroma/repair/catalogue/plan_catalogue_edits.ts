@@ -22,6 +22,7 @@ import {
 } from "./plan_configurations.ts";
 import { planDimensionMismatch, planMissingDimension } from "./plan_dimensions.ts";
 import { planLostSettings } from "./plan_lost_settings.ts";
+import { planMetadataFaults } from "./plan_metadata_faults.ts";
 import { planChangedMigration, planMissingMigrations } from "./plan_migrations.ts";
 import { planDuplicateNames, planName } from "./plan_names.ts";
 import { planDatabase, planTenant } from "./plan_owners.ts";
@@ -49,6 +50,7 @@ const PLANNERS: readonly (readonly [FindingName, EditPlanner])[] = [
   ["configuration-without-type", planMissingType],
   ["configuration-not-json", planUnreadableConfiguration],
   ["configuration-space-unknown", planUnknownSpace],
+  ["settings-value-unreadable", planMetadataFaults],
   ["index-settings-lost", planLostSettings],
   ["watermark-poisoned", planWatermark],
   ["watermark-blob", planWatermark],

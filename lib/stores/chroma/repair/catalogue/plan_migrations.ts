@@ -8,7 +8,7 @@
 import type { Finding } from "../../../../model/finding.ts";
 import type { Catalogue } from "../../catalogue/catalogue.ts";
 import { type Engine, KNOWN_MIGRATIONS, type KnownMigration } from "../../catalogue/migrations.ts";
-import { MIGRATION_TEXTS, type MigrationText } from "../../rebuild/migration_texts.ts";
+import { MIGRATION_TEXTS, type MigrationText } from "../../catalogue/migration_texts.ts";
 import {
   type EditStatement,
   type PlannedEdit,

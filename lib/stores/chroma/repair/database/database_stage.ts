@@ -4,6 +4,7 @@
  * | what is wrong                                  | cure                                        |
  * | ---------------------------------------------- | ------------------------------------------- |
  * | only what lies around the database, or beside  | a copy of it                                |
+ * | a trigger                                      | a copy of it without that                   |
  * | an index that disagrees with its table         | the indexes are made anew in a copy         |
  * | anything else                                  | a fresh database of all rows that are left  |
  * | no database, or none with a collection         | that of the newest good backup              |
@@ -14,6 +15,7 @@
  * @module
  */
 
+import { printable } from "../../../../base/printable.ts";
 import type { Finding } from "../../../../model/finding.ts";
 import { StoreDatabase } from "../../../../sqlite/database.ts";
 import { hasDamagedPages, stageOf } from "../cures.ts";
@@ -33,6 +35,10 @@ import { type MendedFile, mendFile } from "./mend_file.ts";
 import { rebuildBest, type RebuiltFile } from "./rebuild_file.ts";
 import { planRestore } from "./restore_backup.ts";
 import { SettledSources } from "./settle_source.ts";
+
+/** How many triggers a step names, and how much of each. */
+const MOST_NAMED = 20;
+const MOST_CHARACTERS = 400;
 
 /** Findings with which there is nothing to read. */
 const LOST: ReadonlySet<string> = new Set(["catalogue-missing", "catalogue-empty"]);
@@ -75,15 +81,20 @@ async function cureFile(context: RepairContext): Promise<PreparedStep | null> {
 
 function adoptMended(
   context: RepairContext,
-  { path, source, isReindexed }: MendedFile,
+  { path, source, isReindexed, triggers }: MendedFile,
 ): PreparedStep {
   context.working.adoptDatabase(path);
   return createDatabaseStep(context, {
     kind: "rebuild-database",
     title: isReindexed
       ? "Make the indexes of chroma.sqlite3 anew of its tables"
+      : triggers.length > 0
+      ? "Copy chroma.sqlite3 without the triggers in it"
       : "Copy chroma.sqlite3 without what lies around it and beside it",
-    details: source.without === null ? [] : [`Copy it without ${source.without}`],
+    details: [
+      ...(source.without === null ? [] : [`Copy it without ${source.without}`]),
+      ...triggers.slice(0, MOST_NAMED).map((sql) => `Leave out ${printable(sql, MOST_CHARACTERS)}`),
+    ],
     findings: listAnswered(context, []),
   });
 }

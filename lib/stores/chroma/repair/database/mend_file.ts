@@ -1,6 +1,7 @@
 /**
- * The gentle cures of a database as a file: a copy of what is sound but for what lies around it, and
- * indexes that are made anew over tables that are whole.
+ * The gentle cures of a database as a file: a copy of what is sound but for what lies around it,
+ * without the triggers that somebody has put in, and indexes that are made anew over tables that are
+ * whole.
  *
  * @module
  */
@@ -8,13 +9,14 @@
 import { join } from "@std/path";
 import type { WriteFs } from "../../../../fs/write_fs.ts";
 import type { Finding } from "../../../../model/finding.ts";
+import { quoteName } from "../../../../sqlite/compact/schema_rows.ts";
 import { SqliteError, StoreDatabase } from "../../../../sqlite/database.ts";
-import { MIGRATION_TEXTS } from "../../rebuild/migration_texts.ts";
+import { MIGRATION_TEXTS } from "../../catalogue/migration_texts.ts";
 import { judgeDatabase } from "./judge_database.ts";
 import type { SettledSource } from "./settle_source.ts";
 
-/** What a copy by SQLite leaves behind by itself. */
-const CURED_BY_COPY: ReadonlySet<string> = new Set(["sqlite-trailing-bytes"]);
+/** What a copy by SQLite leaves behind by itself, and what is taken out of one. */
+const CURED_BY_COPY: ReadonlySet<string> = new Set(["sqlite-trailing-bytes", "sqlite-trigger"]);
 
 /** What indexes that are made anew put right. */
 const CURED_BY_REINDEX: ReadonlySet<string> = new Set([
@@ -30,6 +32,8 @@ export interface MendedFile {
   readonly source: SettledSource;
   /** Whether its indexes were made anew. */
   readonly isReindexed: boolean;
+  /** The triggers that were taken out: their declarations. */
+  readonly triggers: readonly string[];
 }
 
 /**
@@ -52,10 +56,26 @@ export async function mendFile(
     using database = StoreDatabase.open(source.path);
     await database.copyTo(path);
   }
-  const isMended = (!isReindexed || reindex(path)) && judgeDatabase(path).length === 0;
-  if (isMended) return { path, source, isReindexed };
+  const triggers = dropTriggers(path);
+  const isMended = triggers !== null && (!isReindexed || reindex(path)) &&
+    judgeDatabase(path).length === 0;
+  if (isMended) return { path, source, isReindexed, triggers };
   fs.removeFile(path);
   return null;
+}
+
+/** Takes the triggers out, and gives their declarations; null where SQLite cannot do that. */
+function dropTriggers(path: string): string[] | null {
+  using database = StoreDatabase.open(path, { writable: true });
+  try {
+    const rows = database.rows("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'");
+    database.execute("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF");
+    for (const [name] of rows) database.prepare(`DROP TRIGGER ${quoteName(String(name))}`)();
+    return rows.map(([, sql]) => String(sql));
+  } catch (error) {
+    if (!(error instanceof SqliteError)) throw error;
+    return null;
+  }
 }
 
 function isCured(findings: readonly Finding[], cured: ReadonlySet<string>): boolean {

@@ -11,7 +11,8 @@
 import { join } from "@std/path";
 import { OperationError } from "../../../../base/errors.ts";
 import { formatCount } from "../../../../base/format.ts";
-import { toWriteError, type WriteFs } from "../../../../fs/write_fs.ts";
+import type { WriteFs } from "../../../../fs/write_fs.ts";
+import { toWriteError } from "../../../../fs/write_errors.ts";
 import { buildIndex } from "../../../../hnsw/build/builder.ts";
 import { capacityFor, slotsInFiles } from "../../../../hnsw/build/capacity.ts";
 import { countLinkedIn, extendIndex, type Extension } from "../../../../hnsw/build/extend.ts";

@@ -62,10 +62,10 @@ export function chooseStrategy(question: StrategyQuestion): ChosenStrategy {
       },
     );
   }
-  const tooLarge = findLackOfMemory(source, question.request);
-  if (tooLarge !== null) {
-    if (strategy === "index") throw tooLarge;
-    return byQueue(tooLarge.message.replace(/^T/, "t"));
+  const obstacle = findObstacle(source, question.request);
+  if (obstacle !== null) {
+    if (strategy === "index") throw obstacle;
+    return byQueue(obstacle.message.replace(/^T/, "t"));
   }
   const build = planSegmentBuild(source);
   return {
@@ -76,7 +76,7 @@ export function chooseStrategy(question: StrategyQuestion): ChosenStrategy {
 }
 
 /** The error with which building would end before it began, or null. */
-function findLackOfMemory(
+function findObstacle(
   { settings, count }: IndexSource,
   { jobs, maxMemoryBytes }: StrategyQuestion["request"],
 ): OperationError | null {
@@ -85,7 +85,9 @@ function findLackOfMemory(
     requireRoom({ settings, count, jobs, readVectors: () => {}, ...limit });
     return null;
   } catch (error) {
-    if (error instanceof OperationError && error.code === "no-memory") return error;
+    if (error instanceof OperationError && ["no-memory", "unsupported"].includes(error.code)) {
+      return error;
+    }
     throw error;
   }
 }

@@ -10,7 +10,7 @@ import type { SqlValue, StoreDatabase } from "../../../../sqlite/database.ts";
 import type { RebuildReport } from "../../rebuild/rebuild_database.ts";
 import { QueueHistoryReader } from "./queue_history.ts";
 import type { RecordCollection, RecordStore } from "./record_store.ts";
-import { DOCUMENT_KEY } from "./record_values.ts";
+import { DOCUMENT_KEY } from "../../contents/record_facts.ts";
 import { knownValues } from "./restore_documents.ts";
 import { ValueWriter } from "./store_values.ts";
 

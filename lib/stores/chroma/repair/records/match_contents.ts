@@ -11,7 +11,7 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
+import { createHash } from "../../../../base/node_library.ts";
 import type { StoreDatabase } from "../../../../sqlite/database.ts";
 import type { RecordMetadata } from "../../contents/pending_operations.ts";
 import type { ValueSlice } from "../../contents/record_facts.ts";

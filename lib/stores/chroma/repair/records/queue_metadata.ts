@@ -9,7 +9,7 @@
 import { OperationError } from "../../../../base/errors.ts";
 import type { Engine } from "../../catalogue/migrations.ts";
 import { NumberText, parseObjectOfTexts } from "../../contents/number_text.ts";
-import { DOCUMENT_KEY } from "./record_values.ts";
+import { DOCUMENT_KEY } from "../../contents/record_facts.ts";
 
 /** From which migration of metadb on an engine has lists. */
 const FIRST_METADB_WITH_LISTS = 6;

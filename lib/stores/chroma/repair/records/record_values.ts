@@ -18,14 +18,12 @@
 import type { SqlValue, StoreDatabase } from "../../../../sqlite/database.ts";
 import type { KeyContents, RecordMetadata } from "../../contents/pending_operations.ts";
 import {
+  DOCUMENT_KEY,
   floatBytes,
   sliceOf,
   type ValueColumn,
   type ValueSlice,
 } from "../../contents/record_facts.ts";
-
-/** The key of the document among the metadata. */
-export const DOCUMENT_KEY = "chroma:document";
 
 /** What a record holds besides its vector, as JSON takes it. */
 export interface RecordText {

@@ -16,7 +16,7 @@ import { CONFLICTS_FILE } from "../fulltext/differing_texts.ts";
 import type { SavedFiles } from "../../../saved_files.ts";
 import { type QueueHistory, QueueHistoryReader } from "./queue_history.ts";
 import type { RecordCollection, RecordStore } from "./record_store.ts";
-import { DOCUMENT_KEY } from "./record_values.ts";
+import { DOCUMENT_KEY } from "../../contents/record_facts.ts";
 import { ValueWriter } from "./store_values.ts";
 
 /** The first sysdb migration whose engine takes the full text of a deleted record away. */

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { createHash } from "node:crypto";
 import { KNOWN_MIGRATIONS } from "../../../../lib/stores/chroma/catalogue/migrations.ts";
-import { MIGRATION_TEXTS } from "../../../../lib/stores/chroma/rebuild/migration_texts.ts";
+import { MIGRATION_TEXTS } from "../../../../lib/stores/chroma/catalogue/migration_texts.ts";
 
 Deno.test("every known migration has its text, which has the hashes that engines write", () => {
   const digest = (algorithm: string, text: string): string =>

@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { MigrationDirectory } from "../catalogue/migrations.ts";
+import type { MigrationDirectory } from "./migrations.ts";
 
 /** A migration as the engine writes it down. */
 export interface MigrationText {
