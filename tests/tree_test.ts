@@ -17,7 +17,7 @@ const LAYERS = [
   ["backup"],
   ["repair"],
   ["isolation"],
-  ["guard", "optimize"],
+  ["guard", "optimize", "fleet"],
   ["status", "drill", "chromem"],
   ["writing"],
   ["watch"],

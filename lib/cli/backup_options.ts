@@ -6,12 +6,12 @@
 
 import { OperationError } from "../base/errors.ts";
 import { printable } from "../base/printable.ts";
+import { toReportedError } from "../base/reported_error.ts";
 import type { BackupScope } from "../backup/manifest.ts";
 import { type BackupPlace, backupPlaceOf } from "../backup/place.ts";
 import { DEFAULT_POLICY, keepsNothing, type RetentionPolicy } from "../backup/retention.ts";
 import { toErrorEvent } from "../output/json.ts";
 import { type ExitCode, exitCodeOfError } from "./exit_code.ts";
-import { toReportedError } from "./failure.ts";
 import type { Invocation } from "./invocation.ts";
 import { findVerb } from "./verbs.ts";
 import { usageError } from "./usage_error.ts";

@@ -1,11 +1,10 @@
 /**
- * What `check` is given besides the store: names and a key, a seal, and what earlier checks have
- * found.
+ * What `check` is told by its options, as what every store is checked with.
  *
  * @module
  */
 
-import type { RunCheckOptions } from "../engine/run_check.ts";
+import type { CheckRequest } from "../fleet/check_request.ts";
 import type { Invocation } from "./invocation.ts";
 import { readKeyFile } from "./key_file.ts";
 import { readNames } from "./names_file.ts";
@@ -14,8 +13,10 @@ import { findVerb } from "./verbs.ts";
 
 /** What the checks of all stores are given. */
 export interface CheckInputs {
-  /** Options for the engine. */
-  readonly options: Pick<RunCheckOptions, "names" | "key">;
+  /** How each store is checked. */
+  readonly request: CheckRequest;
+  /** How many threads work at the most. */
+  readonly jobs: number;
   /** What has to be said before the first check, as sentences. */
   readonly notices: readonly string[];
 }
@@ -24,28 +25,38 @@ export interface CheckInputs {
  * Reads what every store is checked with.
  *
  * @param invocation The call.
- * @returns The names and the key that were given.
+ * @returns How stores are checked: the level, the names and the key that were given, and the like.
  * @throws {OperationError} A file cannot be read, or is not what it has to be.
  */
 export function readCheckInputs({ options }: Invocation): CheckInputs {
-  const path = options.text("key-file");
-  const names = readNames(options);
-  if (path === undefined) return { options: { names }, notices: [] };
-  const { key, notices } = readKeyFile(path);
-  return { options: { names, key }, notices };
+  const keyFile = options.text("key-file");
+  const { key, notices } = keyFile === undefined
+    ? { key: null, notices: [] }
+    : readKeyFile(keyFile);
+  const staleSeconds = options.count("stale-seconds");
+  const maxDurationMs = options.duration("max-duration");
+  const sealFile = options.text("seal");
+  const stateFile = options.text("state");
+  return {
+    request: {
+      level: options.flag("quick") ? "quick" : "full",
+      names: readNames(options),
+      skipUnchanged: options.flag("since-seal"),
+      ...(key === null ? {} : { key }),
+      ...(staleSeconds === undefined ? {} : { staleSeconds }),
+      ...(maxDurationMs === undefined ? {} : { maxDurationMs }),
+      ...(sealFile === undefined && !options.flag("sealed") ? {} : { seal: { file: sealFile } }),
+      ...(stateFile === undefined ? {} : { stateFile }),
+    },
+    jobs: options.count("jobs") ?? navigator.hardwareConcurrency,
+    notices,
+  };
 }
 
-/** What the check of one store is given besides. */
-export interface CheckExtras {
-  /** Options for the engine. */
-  readonly options: Pick<RunCheckOptions, "audits" | "history" | "skipUnchanged" | "maxDurationMs">;
-  /** Keeps what was found; returns why it could not, as a sentence, or null. */
-  keep(): string | null;
-  /** What has to be said before the check, as sentences. */
-  readonly notices: readonly string[];
+/** Whether a call is about several stores. */
+export function isForMany({ operands, options }: Invocation): boolean {
+  return operands.length > 1 || options.flag("recursive");
 }
-
-const NOTHING: CheckExtras = { options: {}, keep: () => null, notices: [] };
 
 /**
  * Refuses what the table of options cannot.
@@ -53,11 +64,11 @@ const NOTHING: CheckExtras = { options: {}, keep: () => null, notices: [] };
  * @param invocation The call.
  * @throws {OperationError} With the code `usage`: a file of one store is named for several.
  */
-export function requireSenseOfExtras({ operands, options }: Invocation): void {
+export function requireSenseOfExtras(invocation: Invocation): void {
+  const { options } = invocation;
   const verb = findVerb("check") ?? null;
-  const isForMany = operands.length > 1 || options.flag("recursive");
   for (const name of ["seal", "state"]) {
-    if (options.text(name) !== undefined && isForMany) {
+    if (options.text(name) !== undefined && isForMany(invocation)) {
       throw usageError(`--${name} names the file of one store`, verb);
     }
   }
@@ -79,57 +90,10 @@ export function requireSenseOfExtras({ operands, options }: Invocation): void {
   if (options.duration("max-duration") === 0) {
     throw usageError("--max-duration needs more than no time", verb);
   }
+  if (options.count("jobs") === 0) throw usageError("--jobs needs at least 1", verb);
+  const most = MOST_JOBS;
+  if ((options.count("jobs") ?? 0) > most) throw usageError(`--jobs can be at most ${most}`, verb);
 }
 
-/**
- * Reads what a check is given besides the store.
- *
- * @param invocation The call.
- * @param store The store's directory.
- * @returns What the engine is given, and what is done at the end.
- * @throws {OperationError} There is no seal, or it cannot be used.
- */
-export async function readCheckExtras(
-  invocation: Invocation,
-  store: string,
-): Promise<CheckExtras> {
-  const { options } = invocation;
-  const file = options.text("seal");
-  const audits = file !== undefined || options.flag("sealed")
-    ? [await readSealAudit(invocation, store, file)]
-    : [];
-  const skipUnchanged = options.flag("since-seal");
-  const maxDurationMs = options.duration("max-duration");
-  if (!skipUnchanged && maxDurationMs === undefined) {
-    return audits.length === 0 ? NOTHING : { ...NOTHING, options: { audits } };
-  }
-  const { environment } = invocation;
-  const now = (): Date => environment.now();
-  const { StoredHistory } = await import("../seal/history.ts");
-  const history = StoredHistory.open(store, {
-    fs: environment.fs,
-    now,
-    file: options.text("state"),
-  });
-  return {
-    options: {
-      audits,
-      history,
-      skipUnchanged,
-      ...(maxDurationMs === undefined ? {} : { maxDurationMs }),
-    },
-    keep: () => history.keep(),
-    notices: history.problem === null ? [] : [history.problem],
-  };
-}
-
-async function readSealAudit(
-  { environment: { fs } }: Invocation,
-  store: string,
-  file: string | undefined,
-): Promise<NonNullable<RunCheckOptions["audits"]>[number]> {
-  const { readOwnSeal, readSeal } = await import("../seal/seal_file.ts");
-  const { createSealAudit } = await import("../seal/seal_audit.ts");
-  const { seal } = file === undefined ? readOwnSeal(fs, store) : readSeal(fs, file);
-  return createSealAudit(seal);
-}
+/** Each has a thread, which takes some 30 MB; a larger number is a mistake. */
+const MOST_JOBS = 1024;

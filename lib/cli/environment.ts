@@ -4,10 +4,11 @@
  * @module
  */
 
-import { fstatSync } from "node:fs";
+import { nodeFs } from "../base/node_library.ts";
 import type { RunCheckOptions } from "../engine/run_check.ts";
 import type { CheckEvent } from "../model/report.ts";
 import type { FindOptions } from "../engine/find_stores.ts";
+import type { StoreThreads, StoreThreadsOptions } from "../fleet/store_threads.ts";
 import { localFs } from "../fs/platform.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
 import type { DetectedStore } from "../model/store.ts";
@@ -26,7 +27,12 @@ export interface Engine {
     path: string,
     options?: FindOptions,
   ): AsyncGenerator<DetectedStore, void, undefined>;
+  /** Makes what checks many stores at once. */
+  startThreads(options: StoreThreadsOptions): Promise<StoreChecker>;
 }
+
+/** What checks stores, several at once. */
+export type StoreChecker = Pick<StoreThreads, "check" | "close">;
 
 /** What the command line needs of the world. */
 export interface Environment {
@@ -86,6 +92,8 @@ export function systemEnvironment(): Environment {
     loadEngine: async () => ({
       checkStore: (await import("../engine/run_check.ts")).runCheck,
       findStores: (await import("../engine/find_stores.ts")).findStores,
+      startThreads: async (options) =>
+        new (await import("../fleet/store_threads.ts")).StoreThreads(options),
     }),
   };
 }
@@ -108,7 +116,7 @@ function readIsJournal(): boolean {
   const stream = readVariable("JOURNAL_STREAM");
   if (stream === undefined) return false;
   try {
-    const { dev, ino } = fstatSync(2);
+    const { dev, ino } = nodeFs().fstatSync(2);
     return stream === `${dev}:${ino}`;
   } catch {
     return false;

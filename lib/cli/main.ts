@@ -5,13 +5,13 @@
  */
 
 import { OperationError } from "../base/errors.ts";
+import { toReportedError } from "../base/reported_error.ts";
 import { VERSION } from "../base/version.ts";
 import { createVersionLine } from "../output/json.ts";
 import { type Call, hasFlag, parseCall } from "./arguments.ts";
 import { cancelledError } from "./cancellation.ts";
 import { type Environment, systemEnvironment } from "./environment.ts";
 import { EXIT, type ExitCode, exitCodeOfError } from "./exit_code.ts";
-import { toReportedError } from "./failure.ts";
 import { renderStartScreen } from "./help.ts";
 import { Output } from "./output.ts";
 import { printHelp } from "./verb_help.ts";

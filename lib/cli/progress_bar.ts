@@ -4,8 +4,14 @@
  * @module
  */
 
+import { printableLine } from "../base/printable.ts";
 import type { CheckProgress } from "../engine/check_options.ts";
-import { renderProgress, renderTaskProgress } from "../output/progress.ts";
+import {
+  type FleetProgress,
+  renderFleetProgress,
+  renderProgress,
+  renderTaskProgress,
+} from "../output/progress.ts";
 import { DEFAULT_WIDTH } from "../output/wrap.ts";
 import type { RepairProgress } from "../stores/repair_format.ts";
 import type { Environment } from "./environment.ts";
@@ -25,7 +31,7 @@ export class ProgressBar {
   readonly #environment: Environment;
   readonly #startedMs: number;
   readonly #stopTicking: () => void;
-  #progress: CheckProgress | RepairProgress | null = null;
+  #progress: CheckProgress | FleetProgress | RepairProgress | null = null;
   #drawn = "";
 
   /** Starts the clock. */
@@ -36,7 +42,7 @@ export class ProgressBar {
   }
 
   /** Takes note of how far the work has come; the line is drawn at its own pace. */
-  update(progress: CheckProgress | RepairProgress): void {
+  update(progress: CheckProgress | FleetProgress | RepairProgress): void {
     this.#progress = progress;
   }
 
@@ -57,9 +63,12 @@ export class ProgressBar {
     const elapsedMs = this.#environment.nowMs() - this.#startedMs;
     if (this.#progress === null || elapsedMs < DELAY_MS) return;
     const width = this.#environment.columns() ?? DEFAULT_WIDTH;
-    const line = "title" in this.#progress
+    const rendered = "title" in this.#progress
       ? renderTaskProgress(this.#progress, width)
+      : "stores" in this.#progress
+      ? renderFleetProgress({ ...this.#progress, elapsedMs }, width)
       : renderProgress({ ...this.#progress, elapsedMs }, width);
+    const line = printableLine(rendered, false);
     if (line === this.#drawn) return;
     this.#drawn = line;
     this.#environment.stderr.write(CLEAR_LINE + line);

@@ -5,6 +5,7 @@
  */
 
 import { OperationError } from "../base/errors.ts";
+import { toReportedError } from "../base/reported_error.ts";
 import {
   GUARD_POLICIES,
   type GuardOutcome,
@@ -16,7 +17,6 @@ import { toGuardLine } from "../output/guard_json.ts";
 import { type GuardLine, renderGuardFailure, renderGuardOutcome } from "../output/guard_text.ts";
 import { toErrorEvent } from "../output/json.ts";
 import { EXIT, type ExitCode, exitCodeOfError } from "./exit_code.ts";
-import { toReportedError } from "./failure.ts";
 import type { Invocation } from "./invocation.ts";
 import type { Output } from "./output.ts";
 import { type ProgressBar, withProgress } from "./progress_bar.ts";

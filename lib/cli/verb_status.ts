@@ -6,6 +6,8 @@
 
 import { resolve } from "@std/path";
 import type { OperationError } from "../base/errors.ts";
+import { toReportedError } from "../base/reported_error.ts";
+import { findStores } from "../engine/find_stores.ts";
 import { renderMetrics } from "../output/prometheus.ts";
 import { toStatusLine } from "../output/status_json.ts";
 import { listStatusMetrics } from "../output/status_metrics.ts";
@@ -13,11 +15,12 @@ import type { StatusOutcome } from "../status/system_status.ts";
 import { renderStatus } from "../output/status_text.ts";
 import { requireOutside } from "../seal/places.ts";
 import { readStatus } from "../status/read_status.ts";
+import { detectStore } from "../stores/registry.ts";
 import { EXIT, type ExitCode, exitCodeOfError } from "./exit_code.ts";
-import { toReportedError } from "./failure.ts";
 import type { Invocation } from "./invocation.ts";
 import { writeMetricsFile } from "./metrics_file.ts";
 import { readRawPaths } from "./raw_path.ts";
+import { StoreList } from "./store_list.ts";
 import { usageError } from "./usage_error.ts";
 import { findVerb } from "./verbs.ts";
 
@@ -31,11 +34,13 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   requireSense(invocation);
   const outcomes: StatusOutcome[] = [];
   let exitCode: ExitCode = EXIT.CLEAN;
-  for (const operand of invocation.operands) {
-    const { code, ...outcome } = await readOne(invocation, operand, outcomes.every(isUnread));
+  for await (const { store, failure } of new StoreList(invocation, findStores).list()) {
+    const { code, ...outcome } = failure === null
+      ? await readOne(invocation, store, outcomes.every(isUnread))
+      : await tellFailure(invocation, store, failure);
     exitCode |= code;
     if ((code & EXIT.CANCELLED) !== 0) return exitCode;
-    outcomes.push({ store: resolve(operand), ...outcome });
+    outcomes.push({ store: resolve(store), ...outcome });
   }
   if (!invocation.options.flag("prometheus")) return exitCode;
   return exitCode | await putOut(invocation, outcomes);
@@ -57,7 +62,8 @@ function requireSense({ operands, options, environment: { fs } }: Invocation): v
   // Any other name would be passed over by the collector, and nobody would know why.
   if (!file.endsWith(".prom")) throw usageError("--out needs a name that ends with .prom", verb);
   for (const operand of operands) {
-    if (fs.look(operand) !== null) requireOutside(fs, operand, file);
+    const isStore = !options.flag("recursive") || detectStore(operand) !== null;
+    if (isStore && fs.look(operand) !== null) requireOutside(fs, operand, file);
   }
 }
 
@@ -91,11 +97,18 @@ async function readOne(
     const isDamaged = verdict === "damaged" || verdict === "unsafe";
     return { code: isDamaged ? EXIT.DAMAGED : EXIT.CLEAN, status, isBusy: false };
   } catch (error) {
-    const failure: OperationError = toReportedError(error, operand);
-    await output.fail(failure, operand, readRawPaths(operand));
-    const isBusy = failure.code === "busy";
-    return { code: exitCodeOfError(failure.code), status: null, isBusy };
+    return await tellFailure(invocation, operand, toReportedError(error, operand));
   }
+}
+
+async function tellFailure(
+  { output }: Invocation,
+  store: string,
+  failure: OperationError,
+): Promise<ReadOutcome> {
+  await output.fail(failure, store, readRawPaths(store));
+  const isBusy = failure.code === "busy";
+  return { code: exitCodeOfError(failure.code), status: null, isBusy };
 }
 
 async function putOut(
@@ -110,6 +123,8 @@ async function putOut(
     return EXIT.CLEAN;
   }
   try {
+    // What was found below a directory was not known when the call began.
+    for (const { store, status } of outcomes) if (status !== null) requireOutside(fs, store, file);
     writeMetricsFile(fs, file, text);
     return EXIT.CLEAN;
   } catch (error) {

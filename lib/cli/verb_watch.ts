@@ -5,6 +5,7 @@
  */
 
 import { OperationError } from "../base/errors.ts";
+import { toReportedError } from "../base/reported_error.ts";
 import { renderConfiguration } from "../output/watch_plan_text.ts";
 import { toWatchConfigurationLine } from "../output/watch_json.ts";
 import type { WatchEvent } from "../watch/events/events.ts";
@@ -13,7 +14,6 @@ import type { ProgramMonitor } from "../watch/monitor_types.ts";
 import type { WatchConfiguration } from "../watch/configuration/watch_configuration.ts";
 import type { CancelSignal } from "./environment.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
-import { toReportedError } from "./failure.ts";
 import type { Invocation } from "./invocation.ts";
 import { WatchLog } from "./watch_log.ts";
 import { WatchMetrics } from "./watch_metrics.ts";

@@ -4,13 +4,13 @@
  * @module
  */
 
+import { toReportedError } from "../base/reported_error.ts";
 import type { WriteFs } from "../fs/write_fs.ts";
 import { renderMetrics } from "../output/prometheus.ts";
 import { listStatusMetrics } from "../output/status_metrics.ts";
 import type { StatusOutcome } from "../status/system_status.ts";
 import type { ProgramMonitor } from "../watch/monitor_types.ts";
 import type { MetricsPlan } from "../watch/configuration/watch_configuration.ts";
-import { toReportedError } from "./failure.ts";
 import { writeMetricsFile } from "./metrics_file.ts";
 
 /** Writes metrics. */

@@ -20,6 +20,7 @@ import type {
 } from "../model/store.ts";
 import { formatByName, requireStore } from "../stores/registry.ts";
 import type { AuditResult, StoreAudit } from "./audit.ts";
+import { orCancelled, throwIfCancelled } from "./cancelled.ts";
 import type { CheckOptions } from "./check_options.ts";
 import {
   type CheckHistory,
@@ -37,8 +38,9 @@ import {
   readInterruptedChanges,
   readInterruptedTransaction,
 } from "./interrupted.ts";
-import { orCancelled, runTasks, throwIfCancelled } from "./run_tasks.ts";
+import { runTasks } from "./run_tasks.ts";
 import { type CheckOutcome, isSound, summarise } from "./summarise.ts";
+import type { ThreadShare } from "./thread_share.ts";
 
 /** From which age on the distance between index and catalogue is named. */
 export const DEFAULT_STALE_SECONDS = 3600;
@@ -47,6 +49,8 @@ export const DEFAULT_STALE_SECONDS = 3600;
 export interface RunCheckOptions extends CheckOptions, HistoryOptions {
   /** What else the store is held against. */
   readonly audits?: readonly StoreAudit[];
+  /** Where threads besides the first come from, where other checks run at the same time. */
+  readonly share?: ThreadShare;
   /** A clock in milliseconds that only goes forward; this machine's when left out. */
   readonly clockMs?: () => number;
 }
@@ -181,7 +185,8 @@ async function runSurveyed(
   const plan = planTasks(survey.tasks, survey.files, options);
   const onRead = countProgress([...plan.tasks, ...wanted], options);
   const jobs = options.jobs ?? navigator.hardwareConcurrency;
-  const outcomes = await runTasks(format, plan.tasks, { jobs, signal, onRead, deadline });
+  const { share } = options;
+  const outcomes = await runTasks(format, plan.tasks, { jobs, share, signal, onRead, deadline });
   const entries = plan.settle(outcomes);
   const conclusion = concludeOrNull(format, survey, entries);
   if (conclusion === null) {

@@ -6,9 +6,10 @@
 
 /// <reference lib="deno.worker" />
 
-import { OperationError, toOperationError } from "../base/errors.ts";
+import { OperationError } from "../base/errors.ts";
 import { loadFormat } from "../stores/load_format.ts";
-import type { WorkerAnswer, WorkerOrder } from "./run_tasks.ts";
+import { toTaskFailure } from "./task_failure.ts";
+import type { WorkerAnswer, WorkerOrder } from "./task_thread.ts";
 
 // A message to the main thread for every chunk would cost more than reading it.
 const PROGRESS_STEP_BYTES = 8 << 20;
@@ -34,7 +35,6 @@ async function runOrder({ format, task, stop }: WorkerOrder): Promise<WorkerAnsw
     });
     return { kind: "result", result };
   } catch (error) {
-    const { code, message, path, hint } = toOperationError(error, task.kind);
-    return { kind: "error", code, message, path, hint };
+    return { kind: "error", ...toTaskFailure(error, task.kind) };
   }
 }

@@ -5,11 +5,14 @@
  */
 
 import { parentPort, workerData } from "node:worker_threads";
-import { OperationError, toOperationError } from "../base/errors.ts";
+import { OperationError } from "../base/errors.ts";
 import { runCheck } from "../engine/run_check.ts";
+import { toTaskFailure } from "../engine/task_failure.ts";
 import { isDamage } from "../model/finding.ts";
 import type { FindingEvent } from "../model/report.ts";
 import type { CheckAnswer, CheckOrder, IsolatedCheckResult } from "./check_order.ts";
+import { watchHeap } from "./heap_watch.ts";
+import { describeFullHeap } from "./start_thread.ts";
 
 const order = workerData as CheckOrder;
 const stop = new Int32Array(order.stop);
@@ -22,8 +25,7 @@ async function answer(): Promise<CheckAnswer> {
   try {
     return { kind: "result", result: await check() };
   } catch (error) {
-    const { code, message, path, hint } = toOperationError(error, order.store);
-    return { kind: "error", code, message, path, hint };
+    return { kind: "error", ...toTaskFailure(error, order.store) };
   }
 }
 
@@ -67,4 +69,9 @@ class BoundedFindings {
   }
 }
 
+// What fills the heap is never answered.
+const stopWatch = watchHeap(() => {
+  parentPort?.postMessage({ kind: "error", ...describeFullHeap(order.store) });
+});
 parentPort?.postMessage(await answer());
+stopWatch();

@@ -5,13 +5,19 @@
  * @module
  */
 
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { resolve } from "@std/path";
-import { OperationError } from "../base/errors.ts";
 import { waitAtMost } from "../base/wait_at_most.ts";
 import type { CheckOptions } from "../engine/check_options.ts";
-import { throwIfCancelled } from "../engine/run_tasks.ts";
+import { throwIfCancelled } from "../engine/cancelled.ts";
+import { reviveFailure } from "../engine/task_failure.ts";
 import type { CheckAnswer, CheckOrder, IsolatedCheckResult } from "./check_order.ts";
+import {
+  describeThreadFailure,
+  MOST_HEAP_MEGABYTES,
+  startThread,
+  type ThreadChoice,
+} from "./start_thread.ts";
 
 export type { IsolatedCheckResult };
 
@@ -34,9 +40,6 @@ const END_GRACE_MS = 200;
 
 /** From then on it is ended by force, at the next moment at which the runtime can. */
 const FORCE_AFTER_MS = 60_000;
-
-/** The heap that the thread may fill: a check needs a tenth of it. */
-const MOST_HEAP_MEGABYTES = 1_024;
 
 /**
  * Checks a store in a thread of its own, and takes back control at the deadline, whatever the check
@@ -71,17 +74,6 @@ export async function isolatedCheck(
     entryPoint,
     mostHeapMegabytes: MOST_HEAP_MEGABYTES,
   });
-}
-
-/** What a check is run in. */
-export interface ThreadChoice {
-  /**
-   * What the thread runs: it is given a {@linkcode CheckOrder}, and posts one
-   * {@linkcode CheckAnswer}.
-   */
-  readonly entryPoint: URL;
-  /** The heap that it may fill. */
-  readonly mostHeapMegabytes: number;
 }
 
 /**
@@ -121,11 +113,7 @@ export async function checkInThread(
 
 function takeResult(answer: CheckAnswer): IsolatedCheckResult {
   if (answer.kind === "result") return answer.result;
-  const { code, message, path, hint } = answer;
-  throw new OperationError(code, message, {
-    ...(path === null ? {} : { path }),
-    ...(hint === null ? {} : { hint }),
-  });
+  throw reviveFailure(answer);
 }
 
 /** The thread of one check. */
@@ -135,20 +123,15 @@ class CheckThread {
   /** What it gives back; it is never rejected. */
   readonly answer: Promise<CheckAnswer>;
 
-  constructor({ entryPoint, mostHeapMegabytes }: ThreadChoice, order: CheckOrder) {
+  constructor(choice: ThreadChoice, order: CheckOrder) {
     this.#stop = new Int32Array(order.stop);
-    const options = {
-      workerData: order,
-      resourceLimits: { maxOldGenerationSizeMb: mostHeapMegabytes },
-    };
-    // A thread with bounded memory begins with a file or a script; a library may come from a registry.
-    this.#worker = entryPoint.protocol === "file:"
-      ? new Worker(entryPoint, options)
-      : new Worker(`import(${JSON.stringify(entryPoint.href)})`, { ...options, eval: true });
+    this.#worker = startThread(choice, order);
     this.answer = new Promise((resolve) => {
+      const fail = (error: unknown): void =>
+        resolve({ kind: "error", ...describeThreadFailure(error, order.store) });
       this.#worker.once("message", resolve);
-      this.#worker.once("error", (error) => resolve(describeFailure(error, order.store)));
-      this.#worker.once("exit", () => resolve(describeFailure(null, order.store)));
+      this.#worker.once("error", fail);
+      this.#worker.once("exit", () => fail(null));
     });
     void this.answer.then(() => this.#worker.terminate());
   }
@@ -164,19 +147,4 @@ class CheckThread {
     force.unref();
     void this.answer.then(() => clearTimeout(force));
   }
-}
-
-function describeFailure(error: unknown, path: string): CheckAnswer {
-  const isMemory = error instanceof Error && "code" in error &&
-    error.code === "ERR_WORKER_OUT_OF_MEMORY";
-  const reason = error instanceof Error ? error.message : "it ended without an answer";
-  return {
-    kind: "error",
-    code: isMemory ? "no-memory" : "internal",
-    message: isMemory
-      ? `The check of ${path} needs more memory than it may have`
-      : `The thread of the check failed: ${reason}`,
-    path,
-    hint: isMemory ? "`vecfsck check` in a process of its own may have more." : null,
-  };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatBytes, formatDuration } from "../base/format.ts";
+import { formatBytes, formatCount, formatDuration, formatNumber } from "../base/format.ts";
 import { printable } from "../base/printable.ts";
 import { capitalise } from "./labelled_text.ts";
 
@@ -56,6 +56,31 @@ export interface TaskProgress {
 export function renderTaskProgress({ title, done }: TaskProgress, width: number): string {
   const { bar, percent } = drawBar(done);
   return fitLine(bar, `${percent}  ${capitalise(printable(title))}`, width);
+}
+
+/** How far a check of many stores has come. */
+export interface FleetProgress {
+  /** How many stores are done. */
+  readonly stores: number;
+  /** How many of them are damaged or were not checked. */
+  readonly notSound: number;
+}
+
+/**
+ * Says how many stores are done: how many there are is known when the last one was found.
+ *
+ * @param state How far the check has come, and for how long it has been running, in milliseconds.
+ * @param width How many columns there are; the last one stays free, lest the terminal wraps.
+ * @returns One line, without escape sequences.
+ */
+export function renderFleetProgress(
+  { stores, notSound, elapsedMs }: FleetProgress & { readonly elapsedMs: number },
+  width: number,
+): string {
+  const rate = Math.round(stores * 1000 / elapsedMs);
+  const bad = notSound === 0 ? [] : [`${formatNumber(notSound)} not sound`];
+  return [`${formatCount(stores, "store")} checked`, ...bad, `${formatNumber(rate)}/s`].join("  ")
+    .slice(0, Math.max(0, width - 1));
 }
 
 function drawBar(ratio: number): { bar: string; percent: string } {

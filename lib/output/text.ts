@@ -32,9 +32,6 @@ export interface FindingsOptions extends TextOptions {
   readonly maxFindings?: number | undefined;
 }
 
-/** How many of the stores that were asked for had which verdict. */
-export type StoreTally = Readonly<Record<Verdict | "notChecked", number>>;
-
 const MOST_PATH_CHARACTERS = 4096;
 const MOST_MESSAGE_CHARACTERS = 2000;
 const LABEL_WIDTH = 9;
@@ -110,7 +107,14 @@ function renderFinding(finding: Finding, { width, paint }: TextOptions): string[
   ];
 }
 
-function renderCompact(finding: Finding, { paint }: TextOptions): string {
+/**
+ * Says what was found in one line.
+ *
+ * @param finding The finding.
+ * @param options How text is laid out.
+ * @returns The line.
+ */
+export function renderCompact(finding: Finding, { paint }: TextOptions): string {
   const message = printable(finding.message, MOST_MESSAGE_CHARACTERS);
   return `${renderStart(finding, paint)}${locate(finding)}: ${message}`;
 }
@@ -185,7 +189,8 @@ export function renderVerdict(summary: SummaryEvent, { paint }: TextOptions): st
   return [start + explainVerdict(summary)];
 }
 
-const VERDICTS: Readonly<Record<Verdict, { label: string; style: Style }>> = {
+/** How a verdict is shown. */
+export const VERDICTS: Readonly<Record<Verdict, { label: string; style: Style }>> = {
   clean: { label: "CLEAN", style: "good" },
   warnings: { label: "WARNING", style: "warning" },
   damaged: { label: "DAMAGED", style: "error" },
@@ -222,7 +227,13 @@ function describeSafety(level: CheckLevel): string {
     : "no damage in what was looked at; only a full check can tell that it is safe to open";
 }
 
-function describeCounts(counts: Readonly<SeverityCounts>): string {
+/**
+ * Says how many findings there are that are more than facts.
+ *
+ * @param counts How many there are of each severity.
+ * @returns The words; empty where there are none.
+ */
+export function describeCounts(counts: Readonly<SeverityCounts>): string {
   return SEVERITIES.filter((severity) => severity !== "info" && counts[severity] > 0)
     .map((severity) => formatCount(counts[severity], severity, PLURALS[severity]))
     .join(", ");
@@ -234,26 +245,6 @@ const PLURALS: Readonly<Record<Severity, string>> = {
   warning: "warnings",
   info: "info",
 };
-
-/**
- * Says in one line how many stores were checked and what came of it.
- *
- * @param tally How many stores had which verdict.
- * @returns The line.
- */
-export function renderTally(tally: StoreTally): string[] {
-  const parts: [number, string][] = [
-    [tally.unsafe, "unsafe"],
-    [tally.damaged, "damaged"],
-    [tally.incomplete, "not checked to the end"],
-    [tally.warnings, "with warnings"],
-    [tally.clean, "clean"],
-    [tally.notChecked, "not checked"],
-  ];
-  const total = parts.reduce((sum, [count]) => sum + count, 0);
-  const named = parts.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
-  return ["", `${formatCount(total, "store")}: ${named.join(", ")}`];
-}
 
 /**
  * Says that a store could not be checked, why, and what to do next.
@@ -276,7 +267,8 @@ export function renderFailure(
     : [first, ...wrapText(printable(error.hint, MOST_MESSAGE_CHARACTERS), width, "  ")];
 }
 
-function printablePath(path: string): string {
+/** Makes a path safe to print. */
+export function printablePath(path: string): string {
   return printable(path, MOST_PATH_CHARACTERS);
 }
 

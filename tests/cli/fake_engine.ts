@@ -1,8 +1,12 @@
-import type { Engine } from "../../lib/cli/environment.ts";
+import type { Engine, StoreChecker } from "../../lib/cli/environment.ts";
 import type { RunCheckOptions } from "../../lib/engine/run_check.ts";
+import { type FleetEvent, runRequest } from "../../lib/fleet/check_request.ts";
+import type { StoreOutcome, StoreThreadsOptions } from "../../lib/fleet/store_threads.ts";
+import { localFs } from "../../lib/fs/platform.ts";
 import { countSeverities, drawVerdict, type Finding } from "../../lib/model/finding.ts";
 import type { CheckEvent } from "../../lib/model/report.ts";
 import type { DetectedStore } from "../../lib/model/store.ts";
+import { toReportedError } from "../../lib/base/reported_error.ts";
 import { findingEvent, summary } from "../output/events.ts";
 
 /** What a check of one store comes to: its findings, or what is thrown. */
@@ -38,6 +42,27 @@ export class FakeEngine implements Engine {
       counts,
       verdict: drawVerdict(counts),
     });
+  }
+
+  /** Checks here what threads would check. */
+  startThreads({ request, jobs, signal }: StoreThreadsOptions): Promise<StoreChecker> {
+    const check = async (store: string): Promise<StoreOutcome> => {
+      const events: FleetEvent[] = [];
+      const means = {
+        check: this.checkStore.bind(this),
+        fs: localFs,
+        now: () => new Date(),
+        signal,
+        jobs,
+      };
+      try {
+        for await (const event of runRequest(store, request, means)) events.push(event);
+        return { store, events, failure: null };
+      } catch (error) {
+        return { store, events, failure: toReportedError(error, store) };
+      }
+    };
+    return Promise.resolve({ check, close: () => {} });
   }
 
   async *findStores(path: string): AsyncGenerator<DetectedStore, void, undefined> {

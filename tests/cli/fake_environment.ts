@@ -27,6 +27,12 @@ export class FakeStream implements TextStream {
   }
 }
 
+const NO_ENGINE: Engine = {
+  checkStore: neverCalled,
+  findStores: neverCalled,
+  startThreads: neverCalled,
+};
+
 /** A world that a test rules over. */
 export class FakeEnvironment implements Environment {
   readonly stdout = new FakeStream();
@@ -46,7 +52,7 @@ export class FakeEnvironment implements Environment {
   journal = false;
   engine: Engine;
 
-  constructor(engine: Engine = { checkStore: neverCalled, findStores: neverCalled }) {
+  constructor(engine: Engine = NO_ENGINE) {
     this.engine = engine;
   }
 
@@ -120,6 +126,7 @@ export class FakeEnvironment implements Environment {
   }
 }
 
-function neverCalled(): never {
+/** Stands for a part of the engine that a test has no use for. */
+export function neverCalled(): never {
   throw new Error("The engine was not to be called");
 }

@@ -108,7 +108,8 @@ Deno.test("check --max-findings limits what is listed and not what is counted", 
   assertEquals(stdout.lines.filter((line) => /VF\d{4}/.test(line)).length, 1);
   assertStringIncludes(stdout.text, "… and 1 more finding; the whole list: --json");
   const { jsonLines } = await run("/a/unsafe", "/a/damaged", "--json", "--max-findings", "1");
-  assertEquals(jsonLines.map(({ type }) => type), ["finding", "summary", "finding", "summary"]);
+  const types = jsonLines.map(({ type }) => type);
+  assertEquals(types, ["finding", "summary", "finding", "summary", "fleet"]);
   assertEquals(jsonLines[1]?.counts, { fatal: 1, error: 0, warning: 0, info: 1 });
 });
 
@@ -120,6 +121,7 @@ Deno.test("check --json prints every event as a line and nothing else", async ()
     ["summary", "/a/unsafe"],
     ["error", "/b/missing"],
     ["summary", "/a/clean"],
+    ["fleet", undefined],
   ]);
   assert(jsonLines.every(({ schema }) => schema === 1));
   assertStringIncludes(stderr.text, "NOT CHECKED  No such file or directory: /b/missing");
@@ -151,7 +153,7 @@ Deno.test({
     const bytes = environment.jsonLines.map(({ storeBase64 }) =>
       storeBase64 === undefined ? null : Uint8Array.fromBase64(String(storeBase64)).at(-1)
     );
-    assertEquals(bytes, [0xe9, 0xe9, null]);
+    assertEquals(bytes, [0xe9, 0xe9, null, null]);
   },
 });
 
@@ -162,10 +164,13 @@ Deno.test("check --recursive checks every store below, and says when there is no
   assertEquals(stores, ["/a/clean", "/a/info", "/a/warning", "/a/damaged", "/a/unsafe"]);
   const none = await run("--recursive", "/nowhere", "--json");
   assertEquals(none.code, 8);
-  assertEquals(none.jsonLines.map(({ type, code }) => [type, code]), [["error", "not-a-store"]]);
+  assertEquals(none.jsonLines.map(({ type, code }) => [type, code]), [
+    ["error", "not-a-store"],
+    ["fleet", undefined],
+  ]);
   const failing = await run("--recursive", "/b/missing", "/a/damaged", "--json");
   assertEquals(failing.code, 12);
-  assertEquals(failing.jsonLines.map(({ type }) => type), ["error", "finding", "summary"]);
+  assertEquals(failing.jsonLines.map(({ type }) => type), ["error", "finding", "summary", "fleet"]);
 });
 
 Deno.test("check reports a bug as trouble with itself, not as damage", async () => {
@@ -187,7 +192,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
         environment.cancel(signal);
         return new Promise(() => {});
       };
-      const args = ["check", "/a/damaged", "/a/clean", "/a/unsafe", ...mode];
+      const args = ["check", "--jobs", "1", "/a/damaged", "/a/clean", "/a/unsafe", ...mode];
       assertEquals(await main(args, environment), 36);
       assertEquals(engine.calls.length, 2);
       const last = environment.stderr.lines.at(-1) ?? "";
@@ -218,7 +223,8 @@ Deno.test("check stops when nobody reads its output any more, and says that it d
   engine.onCheck = () => {
     environment.stdout.isBroken = true;
   };
-  const code = await main(["check", "/a/damaged", "/a/clean", "/a/unsafe", "--json"], environment);
+  const stores = ["/a/damaged", "/a/clean", "/a/unsafe"];
+  const code = await main(["check", ...stores, "--jobs", "1", "--json"], environment);
   assertEquals([code, engine.calls.length], [12, 1]);
   assertStringIncludes(environment.stderr.text, "Nobody reads the output any more");
 });
@@ -325,4 +331,65 @@ Deno.test("check has no option for a key itself", async () => {
   const { code, stderr } = await run("/a/clean", "--key", "0123456789abcdef0123456789abcdef");
   assertEquals(code, 16);
   assertStringIncludes(stderr.text, "Unknown option: --key");
+});
+
+Deno.test("check --jobs bounds the threads of one store, and the stores that are checked at once", async () => {
+  const engine = new FakeEngine(STORES);
+  assertEquals(await main(["check", "/a/clean", "--jobs", "3"], new FakeEnvironment(engine)), 0);
+  assertEquals(engine.calls[0]?.options.jobs, 3);
+  for (const jobs of [1, 3]) {
+    const many = new FakeEngine(STORES);
+    let [underWay, most] = [0, 0];
+    many.onCheck = async () => {
+      most = Math.max(most, ++underWay);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      underWay--;
+    };
+    await main(["check", "--recursive", "/a", "--jobs", String(jobs)], new FakeEnvironment(many));
+    assertEquals([many.calls.length, most], [5, jobs]);
+  }
+  for (const jobs of ["0", "1025", "two"]) {
+    const { code, stdout, stderr } = await run("/a/clean", "--jobs", jobs);
+    assertEquals([code, stdout.text], [16, ""]);
+    assertStringIncludes(stderr.text, "--jobs");
+  }
+});
+
+Deno.test("check tells of many stores in little, of the first bad ones in full, and of the worst", async () => {
+  const bad = Array.from({ length: 12 }, (_, index) => [
+    `/srv/${String(index).padStart(2, "0")}`,
+    [finding("sqlite-malformed", { path: "chroma.sqlite3" })],
+  ]);
+  const stores = Object.fromEntries([...bad, ["/srv/12", []], ["/srv/13", []]]);
+  const environment = new FakeEnvironment(new FakeEngine(stores));
+  assertEquals(await main(["check", "--recursive", "--jobs", "2", "/srv"], environment), 4);
+  const { lines } = environment.stdout;
+  assertEquals(lines[0], "Checking every store in /srv and below (full check, 2 at once)");
+  assertEquals(lines.filter((line) => line.startsWith("Checking /srv/")).length, 10);
+  assertEquals(lines.filter((line) => line.startsWith("DAMAGED ")).length, 12);
+  assertEquals(lines.filter((line) => line.startsWith("CLEAN ")).length, 2);
+  const end = lines.slice(lines.indexOf("The worst first"));
+  assertEquals(end.length, 15);
+  assertEquals(end[1], "  DAMAGED      /srv/00: 1 error");
+  assertEquals(end.at(-1), "14 stores: 12 damaged, 2 clean");
+  const listed = new FakeEnvironment(new FakeEngine(stores));
+  await main(["check", "--recursive", "/srv", "--max-findings", "1"], listed);
+  const headings = listed.stdout.lines.filter((line) => line.startsWith("Checking /srv/"));
+  assertEquals(headings.length, 12);
+});
+
+Deno.test("check draws how many stores are done on a terminal, and takes that away", async () => {
+  const engine = new FakeEngine(STORES);
+  const environment = new FakeEnvironment(engine);
+  environment.stderr.isTerminal = true;
+  let drawn = "";
+  engine.onCheck = async () => {
+    if (engine.calls.length !== 5) return;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    environment.pass(2000);
+    drawn = environment.stderr.text;
+  };
+  await main(["check", "--recursive", "--jobs", "1", "/a"], environment);
+  assertStringIncludes(drawn, "stores checked");
+  assertEquals(environment.stderr.text.endsWith("\r\x1b[2K"), true);
 });

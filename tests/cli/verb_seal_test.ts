@@ -9,10 +9,14 @@ import { BrokenStore } from "../support/broken_store.ts";
 import { goldenStore, scratchDirectory } from "../support/fixtures.ts";
 import { flipBit } from "../support/seals.ts";
 import { snapshotTree } from "../support/snapshot.ts";
-import { FakeEnvironment } from "./fake_environment.ts";
+import { FakeEnvironment, neverCalled } from "./fake_environment.ts";
 
 async function run(...args: string[]): Promise<FakeEnvironment & { code: number }> {
-  const environment = new FakeEnvironment({ checkStore: runCheck, findStores });
+  const environment = new FakeEnvironment({
+    checkStore: runCheck,
+    findStores,
+    startThreads: neverCalled,
+  });
   // So late that the stamps of what a test has just written can be believed.
   environment.time = new Date(Date.now() + 60_000);
   return Object.assign(environment, { code: await main(args, environment) });

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { join } from "@std/path";
 import { localFs } from "../../lib/fs/platform.ts";
 import { BrokenStore } from "../support/broken_store.ts";
-import { goldenStore, scratchDirectory } from "../support/fixtures.ts";
+import { copyTree, goldenStore, scratchDirectory } from "../support/fixtures.ts";
 import { snapshotTree } from "../support/snapshot.ts";
 import { runMain } from "./run_main.ts";
 
@@ -131,4 +131,22 @@ Deno.test("status refuses calls that make no sense", async () => {
     assertEquals(args.includes("--json") ? "" : stdout.text, "");
   }
   assertEquals(localFs.look(join(store, "vecfsck.prom")), null);
+});
+
+Deno.test("status --recursive takes every store below, and writes no metrics into one", async () => {
+  const root = await Deno.realPath(await scratchDirectory());
+  await copyTree(await goldenStore("chroma-1.5.9"), join(root, "b"));
+  await copyTree(await damagedStore(), join(root, "a"));
+  const { code, jsonLines } = await runMain(["status", "--recursive", "--json", root]);
+  assertEquals(code, 4);
+  assertEquals(jsonLines.map(({ store }) => store), [join(root, "a"), join(root, "b")]);
+  const within = join(root, "b", "vecfsck.prom");
+  const refused = await runMain(["status", "--recursive", "--prometheus", "--out", within, root]);
+  assertEquals(refused.code, 4 | 16);
+  assertEquals(localFs.look(within), null);
+  const beside = join(root, "vecfsck.prom");
+  await runMain(["status", "--recursive", "--prometheus", "--out", beside, root]);
+  assertMatch(await Deno.readTextFile(beside), /^vecfsck_healthy\{store=".*b",.*\} 1$/m);
+  const none = await runMain(["status", "--recursive", "--json", await scratchDirectory()]);
+  assertEquals([none.code, none.jsonLines[0]?.code], [8, "not-a-store"]);
 });

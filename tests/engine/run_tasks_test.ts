@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { OperationError } from "../../lib/base/errors.ts";
 import { Turns } from "../../lib/base/turns.ts";
-import { runTasks, type WorkerAnswer, type WorkerOrder } from "../../lib/engine/run_tasks.ts";
+import { runTasks } from "../../lib/engine/run_tasks.ts";
+import type { WorkerAnswer, WorkerOrder } from "../../lib/engine/task_thread.ts";
 import { chromaFormat } from "../../lib/stores/chroma/format.ts";
 import { chromemFormat } from "../../lib/stores/chromem/format.ts";
 import { chromemStore } from "../support/chromem_stores.ts";
@@ -122,5 +123,40 @@ Deno.test("a Worker ends a task when it tells of progress and nobody wants it an
     worker.terminate();
     assertEquals(answer.kind, kind);
     if (answer.kind === "error") assertEquals(answer.code, "cancelled");
+  }
+});
+
+Deno.test("runTasks() takes what others leave, also later, and gives all of it back", async () => {
+  const store = await chromemStore("plain");
+  const survey = await chromemFormat.survey(
+    { path: store, format: "chromem", evidence: "" },
+    { level: "full", staleSeconds: 0, names: [], key: null },
+    new Turns(undefined),
+  );
+  // As if they were large enough for threads.
+  const tasks = [...survey.tasks, ...survey.tasks].map((task) => ({
+    ...task,
+    sizeBytes: 32 << 20,
+  }));
+  assert(tasks.length >= 4);
+  for (const refusals of [0, 1, Infinity]) {
+    let [asked, lent, most] = [0, 0, 0];
+    const share = {
+      take: (): boolean => {
+        if (asked++ < refusals || lent >= 2) return false;
+        most = Math.max(most, ++lent);
+        return true;
+      },
+      giveBack: (): void => void lent--,
+    };
+    const { results } = await runTasks(chromemFormat, tasks, {
+      jobs: 8,
+      share,
+      signal: undefined,
+      onRead: () => {},
+    });
+    assertEquals([results.length, lent], [tasks.length, 0]);
+    assert(most <= 2);
+    if (refusals !== 1) assertEquals(most, refusals === 0 ? 2 : 0);
   }
 });

@@ -10,7 +10,6 @@ import { analyze, hasSystemdAnalyze } from "../support/systemd.ts";
 
 const SYSTEMD = join(REPOSITORY, "docs", "systemd");
 const DROP_IN = join(SYSTEMD, "chroma.service.d", "vecfsck-guard.conf");
-const KUBERNETES = join(REPOSITORY, "docs", "kubernetes");
 const PROGRAM = "/usr/local/bin/vecfsck";
 const INSTANCE = "@srv-chroma";
 
@@ -70,7 +69,7 @@ Deno.test({
   async fn() {
     const directory = await installUnits();
     const services = templates.filter((name) => name.endsWith(".service"));
-    assertEquals(services.length, 4);
+    assertEquals(services.length, 6);
     for (const name of services) {
       const unit = `./${name.replace("@", INSTANCE)}`;
       const args = ["security", "--offline=true", `--threshold=${THRESHOLD}`, unit];
@@ -80,18 +79,11 @@ Deno.test({
   },
 });
 
-Deno.test("units and manifests call vecfsck with options that it has", () => {
+Deno.test("units call vecfsck with options that it has", () => {
   const units = [DROP_IN, ...templates.map((name) => join(SYSTEMD, name))];
   const calls = units.flatMap((path) => callsOf(Deno.readTextFileSync(path)));
-  assertEquals(calls.length, 4);
-  const manifests = [...Deno.readDirSync(KUBERNETES)].map(({ name }) =>
-    Deno.readTextFileSync(join(KUBERNETES, name))
-  );
-  const args = manifests.flatMap((text) => [
-    ...text.matchAll(/command: \["vecfsck"\]\n +args: (\[[^\]]*\])$/gm),
-  ]).map(([, list = ""]) => JSON.parse(list.replace(/,\s*\]$/, "]")) as string[]);
-  assertEquals(args.length, 3);
-  for (const call of [...calls, ...args]) {
+  assertEquals(calls.length, 6);
+  for (const call of calls) {
     const { kind } = parseCall(call);
     assertEquals(kind, "run", call.join(" "));
   }
@@ -119,8 +111,8 @@ Deno.test("the unit of a watch is started again when it fails, and only then", (
   assertEquals(/^ProcSubset=|^SuccessExitStatus=/m.test(text), false);
 });
 
-Deno.test("docs/guard.md and docs/watch.md name every unit, manifest and script that there is", () => {
-  const pages = ["guard.md", "watch.md"].map((name) =>
+Deno.test("docs/guard.md, docs/watch.md and docs/fleet.md name every unit, manifest and script that there is", () => {
+  const pages = ["guard.md", "watch.md", "fleet.md"].map((name) =>
     Deno.readTextFileSync(join(REPOSITORY, "docs", name))
   );
   const page = pages.join("\n");

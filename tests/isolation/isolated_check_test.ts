@@ -2,11 +2,8 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join, resolve } from "@std/path";
 import { OperationError } from "../../lib/base/errors.ts";
 import { localFs } from "../../lib/fs/platform.ts";
-import {
-  checkInThread,
-  isolatedCheck,
-  type ThreadChoice,
-} from "../../lib/isolation/isolated_check.ts";
+import { checkInThread, isolatedCheck } from "../../lib/isolation/isolated_check.ts";
+import type { ThreadChoice } from "../../lib/isolation/start_thread.ts";
 import { chromemStore } from "../support/chromem_stores.ts";
 import { goldenStore, REPOSITORY, scratchDirectory, tornStore } from "../support/fixtures.ts";
 import { CLI_PERMISSIONS } from "../support/run_cli.ts";

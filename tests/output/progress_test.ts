@@ -1,5 +1,9 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { renderProgress, renderTaskProgress } from "../../lib/output/progress.ts";
+import {
+  renderFleetProgress,
+  renderProgress,
+  renderTaskProgress,
+} from "../../lib/output/progress.ts";
 
 Deno.test("renderProgress() gives bar, percent, bytes, rate and the time that is left", () => {
   const line = renderProgress(
@@ -44,4 +48,14 @@ Deno.test("renderTaskProgress() gives bar, percent and what is being done, on ev
   for (const width of [1, 5, 20]) {
     assertEquals(renderTaskProgress(progress, width).length < width, true);
   }
+});
+
+Deno.test("renderFleetProgress() counts stores, those that are not sound, and the rate", () => {
+  const state = { stores: 1234, notSound: 2, elapsedMs: 10_000 };
+  assertEquals(renderFleetProgress(state, 80), "1,234 stores checked  2 not sound  123/s");
+  assertEquals(
+    renderFleetProgress({ ...state, stores: 1, notSound: 0 }, 80),
+    "1 store checked  0/s",
+  );
+  assertEquals(renderFleetProgress(state, 11), "1,234 stor");
 });

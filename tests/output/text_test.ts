@@ -6,7 +6,6 @@ import {
   renderFindings,
   renderHeading,
   renderScope,
-  renderTally,
   renderVerdict,
 } from "../../lib/output/text.ts";
 import { finding, summary } from "./events.ts";
@@ -178,11 +177,6 @@ Deno.test("renderScope() names what was not looked at and why", () => {
     "",
     "  chroma 1.5, 3 collections, 135,464 records",
   ]);
-});
-
-Deno.test("renderTally() counts the stores and leaves out what did not occur", () => {
-  const tally = { clean: 2, warnings: 0, damaged: 1, unsafe: 0, incomplete: 0, notChecked: 1 };
-  assertEquals(renderTally(tally), ["", "4 stores: 1 damaged, 2 clean, 1 not checked"]);
 });
 
 Deno.test("renderFailure() names the store once, the reason, and what to do next", () => {

@@ -19,7 +19,7 @@ import { findStores } from "../../lib/engine/find_stores.ts";
 import { main } from "../../lib/cli/main.ts";
 import { localFs } from "../../lib/fs/platform.ts";
 import type { EntryFacts, WriteFs } from "../../lib/fs/write_fs.ts";
-import { FakeEnvironment } from "../cli/fake_environment.ts";
+import { FakeEnvironment, neverCalled } from "../cli/fake_environment.ts";
 import { systemError } from "../support/memory_fs.ts";
 import { scratchDirectory } from "../support/fixtures.ts";
 import { tinyStore } from "./tiny_store.ts";
@@ -180,7 +180,7 @@ export async function runVerb(
   fs: WriteFs = localFs,
   now: Date = RUN_TIME,
 ): Promise<VerbResult> {
-  const environment = new FakeEnvironment({ checkStore, findStores });
+  const environment = new FakeEnvironment({ checkStore, findStores, startThreads: neverCalled });
   environment.fs = fs;
   environment.time = now;
   const code = await main(args, environment);

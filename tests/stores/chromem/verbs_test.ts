@@ -8,7 +8,7 @@ import { readStoreContents } from "../../../lib/engine/contents.ts";
 import { findStores } from "../../../lib/engine/find_stores.ts";
 import { runCheck } from "../../../lib/engine/run_check.ts";
 import { aheadClock, namesIn } from "../../backup/backup_cases.ts";
-import { FakeEnvironment } from "../../cli/fake_environment.ts";
+import { FakeEnvironment, neverCalled } from "../../cli/fake_environment.ts";
 import { BrokenDatabase } from "../../support/broken_database.ts";
 import { CHROMEM_STORES } from "../../support/chromem_stores.ts";
 import { snapshotTree } from "../../support/snapshot.ts";
@@ -17,7 +17,7 @@ const BASE = "knowledge-base";
 
 /** Runs a call with the engine itself; every question is answered with yes. */
 async function run(...args: string[]): Promise<FakeEnvironment & { code: number }> {
-  const engine = { checkStore: runCheck, findStores };
+  const engine = { checkStore: runCheck, findStores, startThreads: neverCalled };
   const environment = Object.assign(new FakeEnvironment(engine), {
     time: aheadClock(),
     answer: true,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { OperationError, toOperationError } from "../base/errors.ts";
+import { OperationError, toOperationError } from "./errors.ts";
 
 /**
  * Makes an error for the user of whatever was thrown. No stack trace is ever shown: to the user it
