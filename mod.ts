@@ -138,6 +138,26 @@ export type {
   UnansweredFinding,
 } from "./lib/model/repair.ts";
 export type { RepairProgress } from "./lib/stores/repair_format.ts";
+export { createReport, type ReportOptions } from "./lib/report/create_report.ts";
+export type {
+  CollectionReport,
+  CollectionsReport,
+  DamagedRange,
+  FileReport,
+  FilesReport,
+  FindingKindReport,
+  FindingsReport,
+  FoldedFiles,
+  HistoryEntry,
+  NextStep,
+  ProjectedPoint,
+  ProjectionReport,
+  ReportFailure,
+  ReportModel,
+  StoreReport,
+} from "./lib/report/report_model.ts";
+export type { DriftReading, GraphReading, VectorState } from "./lib/model/portrait.ts";
+export { renderReport } from "./lib/output/report_page/report_page.ts";
 export { planOptimization } from "./lib/optimize/plan_optimization.ts";
 export { optimizeStore } from "./lib/optimize/optimize_store.ts";
 export type {

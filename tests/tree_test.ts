@@ -19,7 +19,7 @@ const LAYERS = [
   ["isolation"],
   ["guard", "optimize", "fleet"],
   ["status", "drill", "chromem"],
-  ["writing"],
+  ["writing", "report"],
   ["watch"],
   ["output"],
   ["serve"],

@@ -18,6 +18,7 @@ import { HELP_VERBS } from "./specification/help.ts";
 import { OPTIMIZE_VERBS } from "./specification/optimize.ts";
 import { QUARANTINE_VERBS } from "./specification/quarantine.ts";
 import { REPAIR_VERBS } from "./specification/repair.ts";
+import { REPORT_VERBS } from "./specification/report.ts";
 import { RESTORE_VERBS } from "./specification/restore.ts";
 import { SEAL_VERBS } from "./specification/seal.ts";
 import { STATUS_VERBS } from "./specification/status.ts";
@@ -44,6 +45,7 @@ export const VERBS: readonly VerbSpecification[] = [
   ...CHECK_VERBS,
   ...GUARD_VERBS,
   ...STATUS_VERBS,
+  ...REPORT_VERBS,
   ...WATCH_VERBS,
   ...REPAIR_VERBS,
   ...BACKUP_VERBS,

@@ -10,9 +10,12 @@
 
 import type { Steps, Turns } from "../base/turns.ts";
 import type { OperationErrorCode } from "../base/errors.ts";
-import type { Finding, JsonValue } from "./finding.ts";
+import type { ByteOwners, ByteRange } from "./byte_owners.ts";
+import type { Finding } from "./finding.ts";
+import type { IndexPart } from "./index_part.ts";
 import type { CheckLevel, FormatName, SkippedBytes } from "./report.ts";
 import type { CollectionDimensions } from "./dimensions.ts";
+import type { GraphReading } from "./portrait.ts";
 import type { StoreStatistics } from "./statistics.ts";
 
 /** A directory, or for some formats a file, that was recognised as a store. */
@@ -110,6 +113,8 @@ export interface TaskResult {
   readonly kept?: KeptReading;
   /** What a task of {@linkcode StoreFormat.planContents} read; plain data. */
   readonly contents?: readonly CollectionContents[];
+  /** The graph of the index that a task over one has read whole; it is not kept for the next run. */
+  readonly graph?: GraphReading;
   /** Why some of its files could not be read, where that hides nothing of the others. */
   readonly failure?: TaskFailure;
 }
@@ -219,57 +224,10 @@ export interface LeftOut {
   readonly reason: string;
 }
 
-/** An index that can be moved aside by itself. */
-export interface IndexPart {
-  /** What the engine calls it: for Chroma the UUID of the segment. */
-  readonly id: string;
-  /** Its directory, relative to the store. */
-  readonly path: string;
-  /** The collection to which it belongs, or null when no collection names it. */
-  readonly collection: string | null;
-  /** The bytes of its files. */
-  readonly sizeBytes: number;
-  /** How many live records the collection has, or null when that cannot be read. */
-  readonly records: number | null;
-  /**
-   * How many of them have their vector in no other place of the store; null when that cannot be
-   * read, and then all of them may.
-   */
-  readonly onlyCopies: number | null;
-  /**
-   * How many of them the engine can put into a new index from its queue, at the most; null when
-   * that cannot be read. Fewer than the vectors that are elsewhere: an engine passes over an update
-   * of a record that its new index lacks.
-   */
-  readonly replayable: number | null;
-  /** Whether the records themselves are in it; left out where it only has their vectors. */
-  readonly hasRecords?: boolean;
-}
-
 /** What a running task may use of the engine. */
 export interface TaskContext {
   /** Counts bytes that were read, for the progress bar; throws where the check was cancelled. */
   progress(sizeBytes: number): void;
-}
-
-/** Some bytes of a file. */
-export interface ByteRange {
-  /** The first, counted from the start of the file. */
-  readonly offset: number;
-  /** How many. */
-  readonly sizeBytes: number;
-}
-
-/** What stands in some bytes of a file of a store, as far as that can be told. */
-export interface ByteOwners {
-  /** The name of the collection, or null. */
-  readonly collection: string | null;
-  /** The id of the segment, or null. */
-  readonly segment: string | null;
-  /** What stands there, for people: `slots 12 to 50`, `pages 3 to 18 of embeddings`. */
-  readonly description: string;
-  /** The same for programs. */
-  readonly detail: Readonly<Record<string, JsonValue>>;
 }
 
 /** A store format: the only thing that engine, output and verbs know of it. */

@@ -7,12 +7,12 @@
  */
 
 import { capitalise, showPath } from "../output/labelled_text.ts";
-import type { StatusRow } from "../output/status_row.ts";
+import { Html, html } from "../output/html.ts";
+import { renderRows, renderTime } from "../output/html_rows.ts";
 import { describeEngine, listStatusRows } from "../output/status_rows.ts";
 import { VERSION } from "../base/version.ts";
 import { formatCount, formatNumber } from "../base/format.ts";
 import { type Board, judgeServed, type ServedEvent, type ServedStore } from "./board.ts";
-import { Html, html } from "./html.ts";
 import { PAGE_SCRIPT, PAGE_STYLE } from "./page_assets.ts";
 
 /** How often a browser asks again, in seconds. */
@@ -73,11 +73,6 @@ function describeRead({ at }: Board): Html {
   return at === null ? html`Nothing is known so far.` : html`Last round: ${renderTime(at)}`;
 }
 
-function renderTime(at: string): Html {
-  const shown = at.replace("T", " ").replace(/(?:\.\d+)?Z$/, " UTC");
-  return html`<time datetime="${at}">${shown}</time>`;
-}
-
 function renderStore(served: ServedStore, reason: string | null, now: Date): Html {
   const { store, status } = served;
   const rows = status === null ? [] : listStatusRows(status, now.toISOString());
@@ -85,10 +80,7 @@ function renderStore(served: ServedStore, reason: string | null, now: Date): Htm
   return html`
     <section class="${reason === null ? "good" : "error"}">
       <h2>${showPath(store)}</h2>
-      ${engine} ${renderFault(served, reason)}
-      <dl>
-        ${groupRows(rows).map(renderGroup)}
-      </dl>
+      ${engine} ${renderFault(served, reason)} ${renderRows(rows)}
     </section>
   `;
 }
@@ -101,28 +93,6 @@ function renderFault({ status, failure }: ServedStore, reason: string | null): H
     What stands here is of ${renderTime(status.at)}.
   `;
   return html`<p class="${reason === null ? "read" : "stale"}">${capitalise(fault)}.${old}</p>`;
-}
-
-/** A label with all texts that go with it. */
-interface RowGroup {
-  readonly first: StatusRow;
-  readonly more: StatusRow[];
-}
-
-function groupRows(rows: readonly StatusRow[]): RowGroup[] {
-  const groups: RowGroup[] = [];
-  for (const row of rows) {
-    if (row.label === "") groups.at(-1)?.more.push(row);
-    else groups.push({ first: row, more: [] });
-  }
-  return groups;
-}
-
-function renderGroup({ first, more }: RowGroup): Html {
-  const texts = [first, ...more].map(({ text }) => html`<dd>${text}</dd>`);
-  return html`
-    <div><dt class="${first.style}">${first.label}</dt>${texts}</div>
-  `;
 }
 
 function renderEvents(events: readonly ServedEvent[]): Html {

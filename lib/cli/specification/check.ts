@@ -7,10 +7,13 @@
 import {
   type ArgumentSpecification,
   CANCELLED_STATUS,
+  JOBS_OPTION,
+  RECURSIVE_OPTION,
   STORE_ARGUMENT,
   USAGE_STATUS,
   type VerbSpecification,
 } from "../specification.ts";
+import { LEVEL_OPTIONS } from "./look_options.ts";
 import { NAME_OPTIONS } from "./name_options.ts";
 
 const CHECKED_ARGUMENT: ArgumentSpecification = {
@@ -30,6 +33,8 @@ export const CHECK_VERBS: readonly VerbSpecification[] = [
       "it, what that does, and what to do next. Nothing in the store is changed, not even a time " +
       "stamp, and no engine is started. A store that something writes to meanwhile cannot be " +
       "judged: stop that first, or check a backup.",
+      "Of several stores as many are checked at once as --jobs says. They are told of in the order " +
+      "of their paths: one that is sound has a line, and the worst are named once more at the end.",
       "Where a collection of chromem-go has lost its name, names are tried: those given here, and " +
       "those that its documents, the databases beside it and a built-in list suggest. An export " +
       "file of chromem-go can be checked like a store, with gzip and encryption too; it is " +
@@ -37,23 +42,9 @@ export const CHECK_VERBS: readonly VerbSpecification[] = [
     ],
     arguments: [CHECKED_ARGUMENT],
     options: [
-      {
-        name: "quick",
-        type: "flag",
-        conflicts: ["full"],
-        description: "Look at headers, sizes and the catalogue only: done in a moment.",
-      },
-      {
-        name: "full",
-        type: "flag",
-        conflicts: ["quick"],
-        description: "Read every byte that can be judged. This is the default.",
-      },
-      {
-        name: "recursive",
-        type: "flag",
-        description: "Check every store in the directory STORE and below.",
-      },
+      ...LEVEL_OPTIONS,
+      RECURSIVE_OPTION,
+      JOBS_OPTION,
       {
         name: "strict",
         type: "flag",
@@ -81,8 +72,8 @@ export const CHECK_VERBS: readonly VerbSpecification[] = [
         name: "max-duration",
         type: "duration",
         valueName: "D",
-        description: "Stop after D, such as 10m, and go on there the next time: what was read " +
-          "longest ago is read first.",
+        description: "Stop the check of a store after D, such as 10m, and go on there the next " +
+          "time: what was read longest ago is read first.",
       },
       {
         name: "state",
@@ -124,6 +115,10 @@ export const CHECK_VERBS: readonly VerbSpecification[] = [
     examples: [
       { command: "vecfsck check /srv/chroma", description: "read all of one store" },
       { command: "vecfsck check --quick --recursive /srv", description: "a first look at many" },
+      {
+        command: "vecfsck check --recursive --jobs 8 --since-seal -q /srv",
+        description: "thousands of stores, those that have changed",
+      },
       { command: "vecfsck check --sealed /srv/chroma", description: "find flipped bits too" },
       {
         command: "vecfsck check --since-seal --max-duration 10m /srv/chroma",

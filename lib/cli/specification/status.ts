@@ -6,10 +6,12 @@
 
 import {
   CANCELLED_STATUS,
+  RECURSIVE_OPTION,
   STORE_ARGUMENT,
   USAGE_STATUS,
   type VerbSpecification,
 } from "../specification.ts";
+import { PLACE_OPTIONS } from "./look_options.ts";
 
 /** The verb `status`. */
 export const STATUS_VERBS: readonly VerbSpecification[] = [
@@ -33,20 +35,8 @@ export const STATUS_VERBS: readonly VerbSpecification[] = [
         type: "flag",
         description: "Make a full check instead of a quick one: every byte that can be judged.",
       },
-      {
-        name: "backups",
-        type: "text",
-        valueName: "DIR",
-        description: "The directory of backups, as it was given to backup. " +
-          "Default: STORE.backups, beside each store.",
-      },
-      {
-        name: "notes",
-        type: "text",
-        valueName: "DIR",
-        description: "The directory of the notes of a watch, where its configuration names one. " +
-          "Default: STORE.vecfsck, beside each store.",
-      },
+      RECURSIVE_OPTION,
+      ...PLACE_OPTIONS,
       {
         name: "prometheus",
         type: "flag",
@@ -74,9 +64,14 @@ export const STATUS_VERBS: readonly VerbSpecification[] = [
         description: "one line of JSON, for a program",
       },
       {
-        command: "vecfsck status --prometheus --out /var/lib/node_exporter/vecfsck.prom " +
+        command:
+          "vecfsck status --prometheus --out /var/lib/prometheus/node-exporter/vecfsck.prom " +
           "/srv/chroma /srv/memories",
         description: "metrics of two stores, for a timer",
+      },
+      {
+        command: "vecfsck status --prometheus --recursive /srv",
+        description: "metrics of every store below a directory",
       },
     ],
     exitStatus: [

@@ -17,6 +17,7 @@ import { checkIdMap, checkIdMapEnds } from "./segment/check_id_map.ts";
 import { checkLengths } from "./segment/check_lengths.ts";
 import { checkLinks } from "./segment/check_links.ts";
 import { checkGraph, checkSlots } from "./segment/check_slots.ts";
+import { describeGraph } from "./segment/describe_graph.ts";
 import {
   checkRecordCount,
   checkRecords,
@@ -128,11 +129,13 @@ function runFullSegment(task: SegmentTask, context: TaskContext): TaskResult {
     ...checkIdMap(reading, pending.additions),
   ];
   const skipped = listUnused(reading);
+  const graph = describeGraph(reading);
   return {
     findings: [...findings, ...checkRecords(reading, comparison)],
     checkedBytes,
     skipped,
     facts: factsOf(comparison),
+    ...(graph === null ? {} : { graph }),
     ...keep(reading, { findings, checkedBytes, skipped }),
   };
 }
