@@ -177,6 +177,14 @@ export type {
 } from "./lib/model/optimization.ts";
 export type { JournalMode } from "./lib/stores/optimize_format.ts";
 export {
+  type ExportedRecord,
+  type ExportedValue,
+  exportRecords,
+  type ReadRecordsSettings,
+} from "./lib/export/export_records.ts";
+export type { ExportLosses, ExportRecordsSettings } from "./lib/export/outcome.ts";
+export type { CollectionFacts } from "./lib/model/record_stream.ts";
+export {
   isolatedCheck,
   type IsolatedCheckOptions,
   type IsolatedCheckResult,

@@ -17,7 +17,7 @@ const LAYERS = [
   ["backup"],
   ["repair"],
   ["isolation"],
-  ["guard", "optimize", "fleet"],
+  ["guard", "optimize", "export", "fleet"],
   ["status", "drill", "chromem"],
   ["writing", "report"],
   ["watch"],

@@ -8,10 +8,10 @@ import { OperationError } from "../base/errors.ts";
 import { checkStore } from "../engine/check.ts";
 import { type Finding, isDamage } from "../model/finding.ts";
 import type { CheckLevel, FormatName } from "../model/report.ts";
-import { documentFilesOf, type Layout, readLayout } from "../stores/chromem/layout.ts";
+import { findDimension } from "../stores/chromem/document_source.ts";
+import { documentFilesOf, readLayout } from "../stores/chromem/layout.ts";
 import { hashName } from "../stores/chromem/name_hash.ts";
-import { type Collection, readCollections } from "../stores/chromem/read_collections.ts";
-import { readDocument } from "../stores/chromem/read_gob_file.ts";
+import { readCollections } from "../stores/chromem/read_collections.ts";
 import { nameOfCollection } from "../stores/chromem_export/read_export.ts";
 import { requireStore } from "../stores/registry.ts";
 import { readExportItems } from "./export_items.ts";
@@ -53,9 +53,6 @@ export interface ChromemCollection {
   /** Where the name is lost: names that fit the folder. One is surely the name. */
   readonly fittingNames: readonly FittingName[];
 }
-
-/** How many documents of a collection are read in search of an embedding. */
-const MOST_TRIED = 16;
 
 /**
  * Lists the collections of a chromem-go database or of an export file, damaged ones included. Nothing
@@ -125,21 +122,12 @@ function listFolders(path: string, findings: readonly Finding[]): ChromemCollect
         name,
         folder: folder.name,
         documents,
-        dimension: findDimension(layout, collection),
+        dimension: findDimension(layout.path, documentFilesOf(folder, layout.extension)),
         metadata: toRecord(reading?.value.Metadata),
         isHealthy: !own.some(isDamage),
         fittingNames: name === null ? listFittingNames(own) : [],
       };
     });
-}
-
-function findDimension(layout: Layout, { folder }: Collection): number | null {
-  for (const file of documentFilesOf(folder, layout.extension).slice(0, MOST_TRIED)) {
-    const { value, fault, gzip } = readDocument(layout.path, file);
-    const dimension = value.Embedding?.length ?? 0;
-    if (fault === null && gzip === null && dimension > 0) return dimension;
-  }
-  return null;
 }
 
 async function listExported(

@@ -13,6 +13,7 @@ import { BACKUP_VERBS } from "./specification/backup.ts";
 import { CHECK_VERBS } from "./specification/check.ts";
 import { COMPLETIONS_VERBS } from "./specification/completions.ts";
 import { DRILL_VERBS } from "./specification/drill.ts";
+import { EXPORT_VERBS } from "./specification/export.ts";
 import { GUARD_VERBS } from "./specification/guard.ts";
 import { HELP_VERBS } from "./specification/help.ts";
 import { OPTIMIZE_VERBS } from "./specification/optimize.ts";
@@ -52,6 +53,7 @@ export const VERBS: readonly VerbSpecification[] = [
   ...RESTORE_VERBS,
   ...SEAL_VERBS,
   ...OPTIMIZE_VERBS,
+  ...EXPORT_VERBS,
   ...QUARANTINE_VERBS,
   ...DRILL_VERBS,
   ...COMPLETIONS_VERBS,

@@ -8,18 +8,14 @@
  * @module
  */
 
-import { join } from "@std/path";
 import { StringHash } from "../../../base/multiset_hash.ts";
 import type { Hash128 } from "../../../base/hash128.ts";
-import { toIndex } from "../../../base/bytes.ts";
-import { BoundedFile } from "../../../fs/read_fs.ts";
-import { geometryOfHeader, type HnswGeometry } from "../../../hnsw/geometry.ts";
-import { HEADER_SIZE_BYTES, parseHeader, PERSISTENCE_VERSION } from "../../../hnsw/header.ts";
 import { readSlotChunks } from "../../../hnsw/slots.ts";
 import { SEGMENT_FILES } from "../layout.ts";
 import { readIdMap } from "../segment/id_map.ts";
 import { isCosine, type SegmentSubject } from "../segment/segment_reading.ts";
 import { KeyTable, NO_VALUE } from "../../../base/key_table.ts";
+import { LabelTable, openIndexFile, readIndexLayout } from "./index_files.ts";
 import { VectorHasher } from "./vector_hash.ts";
 
 /** The vectors of one collection. */
@@ -81,7 +77,7 @@ export class CollectionVectors {
    * @throws {OperationError} A file cannot be read.
    */
   readIndex(subject: SegmentSubject, onRead: (sizeBytes: number) => void): void {
-    using idMap = openFile(subject, SEGMENT_FILES.idMap);
+    using idMap = openIndexFile(subject, SEGMENT_FILES.idMap);
     if (idMap === null) return;
     const slots = this.#readSlots(subject, onRead);
     this.#ids = new KeyTable(this.#hashes.length);
@@ -94,8 +90,8 @@ export class CollectionVectors {
 
   /** Hashes the vectors slot by slot, and returns which label has which slot. */
   #readSlots(subject: SegmentSubject, onRead: (sizeBytes: number) => void): LabelTable {
-    using data = openFile(subject, SEGMENT_FILES.data);
-    const layout = readLayoutOf(subject);
+    using data = openIndexFile(subject, SEGMENT_FILES.data);
+    const layout = readIndexLayout(subject);
     if (data === null || layout === null) return new LabelTable(0);
     const { geometry } = layout;
     const count = Math.min(layout.count, Math.floor(data.sizeBytes / geometry.slotSizeBytes));
@@ -132,23 +128,6 @@ export class CollectionVectors {
 /** The number of a vector that is not there; so many no store has. */
 const WITHOUT_VECTOR = 0xffff_fffd;
 
-/** Where the slots of an index are, and how many; null where its header says nothing that can be. */
-function readLayoutOf(subject: SegmentSubject): { geometry: HnswGeometry; count: number } | null {
-  using file = openFile(subject, SEGMENT_FILES.header);
-  const header = file === null ? null : parseHeader(file.read(0, HEADER_SIZE_BYTES));
-  if (header === null || header.persistenceVersion !== PERSISTENCE_VERSION) return null;
-  const geometry = geometryOfHeader(header);
-  const count = toIndex(header.count);
-  if (geometry === null || count === null) return null;
-  const isForeign = subject.dimension !== null && subject.dimension !== geometry.dimension;
-  return isForeign ? null : { geometry, count };
-}
-
-function openFile(subject: SegmentSubject, name: string): BoundedFile | null {
-  const file = subject.directory?.files[name];
-  return file === undefined ? null : BoundedFile.open(join(subject.storePath, file.path));
-}
-
 /** Makes the set of vectors of a collection from its index. */
 export function readIndexVectors(
   subject: SegmentSubject | null,
@@ -157,32 +136,6 @@ export function readIndexVectors(
   const vectors = new CollectionVectors(subject !== null && isCosine(subject));
   if (subject !== null) vectors.readIndex(subject, onRead);
   return vectors;
-}
-
-/** Which label has which slot. Engines count labels from 1, so most are hardly more than slots. */
-class LabelTable {
-  /** The slots plus 1 of small labels. */
-  readonly #small: Uint32Array;
-  readonly #large = new KeyTable();
-
-  constructor(slots: number) {
-    this.#small = new Uint32Array(2 * slots + 1);
-  }
-
-  get(label: number): number {
-    if (label >= this.#small.length) return this.#large.get(label >>> 0, 0);
-    return (this.#small[label] ?? 0) - 1 >>> 0;
-  }
-
-  set(label: number, slot: number): void {
-    if (label >= this.#small.length) this.#large.set(label, 0, slot);
-    else this.#small[label] = slot + 1;
-  }
-
-  remove(label: number): void {
-    if (label >= this.#small.length) this.#large.remove(label, 0);
-    else this.#small[label] = 0;
-  }
 }
 
 /** Hashes in a typed array that grows. */
