@@ -115,6 +115,7 @@ async function collectLines(): Promise<Record<string, unknown>[]> {
       join(await scratchDirectory(), "seal"),
       await goldenStore("chroma-1.5.9"),
     ],
+    ["report", "--json", "-o", join(await scratchDirectory(), "report.html"), torn, "/no/store"],
     ["check", "--json", "--recursive", await scratchDirectory()],
     ["check", "--json"],
     ["--version", "--json"],
@@ -129,6 +130,7 @@ async function collectLines(): Promise<Record<string, unknown>[]> {
   const quarantineLines = await collectQuarantineLines(await goldenStore("chroma-1.5.9"));
   const repairLines = await collectRepairLines(await goldenStore("chroma-1.5.9"));
   const optimizeLines = await collectOptimizeLines();
+  const exportLines = await collectExportLines(await goldenStore("chroma-1.5.9"));
   const drillLines = await collectDrillLines(await goldenStore("chroma-1.5.9"));
   const watchLines = await collectWatchLines(await goldenStore("chroma-0.4.24"));
   return [
@@ -138,11 +140,21 @@ async function collectLines(): Promise<Record<string, unknown>[]> {
     ...quarantineLines,
     ...repairLines,
     ...optimizeLines,
+    ...exportLines,
     ...drillLines,
     ...watchLines,
     ...await collectBatchLines(),
     ...await collectProbeLines(await goldenStore("chroma-0.4.24")),
   ];
+}
+
+/** Exports what is left of a store without a database, and nothing of it. */
+async function collectExportLines(store: string): Promise<Record<string, unknown>[]> {
+  await Deno.remove(join(store, "chroma.sqlite3"));
+  const path = join(await scratchDirectory(), "export.jsonl");
+  const refused = await runCli(["export", "--json", "-o", path, store]);
+  const salvaged = await runCli(["export", "--json", "--salvage", "-o", path, store]);
+  return [...refused.jsonLines, ...salvaged.jsonLines];
 }
 
 /** Asks engines that answer, refuse and die; running one needs a permission. */
