@@ -132,12 +132,12 @@ function renderResult(outcome: ExportOutcome, { paint }: TextOptions): string[] 
   const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
   const what = `${formatCount(records, "record")}, ${formatBytes(sizeBytes)} in ` +
     formatDuration(elapsedMs);
-  const where = path === null ? "" : `\n          in ${showPath(path)}`;
+  const where = path === null ? [] : [`          in ${showPath(path)}`];
   if (damage.length === 0) {
-    return [`${paint("good", "EXPORTED")}  ${showPath(store)}: ${what}${where}`];
+    return [`${paint("good", "EXPORTED")}  ${showPath(store)}: ${what}`, ...where];
   }
   const [label, style, rest] = isComplete
     ? ["SALVAGED", "good", "everything that the damaged store held"] as const
     : ["PARTIAL", "error", "what is left of the damaged store"] as const;
-  return [`${paint(style, label)}  ${showPath(store)}: ${what}, ${rest}${where}`];
+  return [`${paint(style, label)}  ${showPath(store)}: ${what}, ${rest}`, ...where];
 }

@@ -29,6 +29,13 @@ Deno.test("export --quiet says nothing when all is well", async () => {
   assertEquals([code, stdout.text, stderr.text], [0, "", ""]);
 });
 
+Deno.test("export names the file that it has written on a line of its own", async () => {
+  const store = await goldenStore("chroma-1.5.9");
+  const path = join(await scratchDirectory(), "x.jsonl");
+  const { stdout } = await runMain(["export", "-o", path, store]);
+  assertEquals(stdout.lines.at(-1)?.trim(), `in ${path}`);
+});
+
 Deno.test("export --json prints a line for each collection, and the sum", async () => {
   const store = await goldenStore("chroma-1.5.9");
   const path = join(await scratchDirectory(), "arrays");
