@@ -6,10 +6,9 @@
 
 import { join } from "@std/path";
 import { formatBytes, formatNumber } from "../../lib/base/format.ts";
-import type { Findings } from "./benchmarks.ts";
 import { describeChroma, NO_STORE } from "./checks.ts";
 import { type Contender, copyStore, measureDirectory, type Rounds } from "./measure.ts";
-import type { Table } from "./results.ts";
+import type { Findings, Table } from "./results.ts";
 import type { Workbench } from "./workbench.ts";
 
 /** As many files of a collection of chromem-go are backed up. */

@@ -6,9 +6,8 @@
 
 import { formatNumber } from "../../lib/base/format.ts";
 import { safeBatches } from "../../lib/writing/batches/safe_batches.ts";
-import type { Findings } from "./benchmarks.ts";
 import { NO_CHROMA } from "./peers.ts";
-import type { Row } from "./results.ts";
+import type { Findings, Row } from "./results.ts";
 import { RUN_VECFSCK, type Workbench } from "./workbench.ts";
 
 const BATCHED_ITEMS = 100_000;

@@ -13,11 +13,8 @@ import { measureExports, measureReports } from "./exports.ts";
 import { measureFleet } from "./fleet.ts";
 import { measureGuard, measureOptimize, measureWatch } from "./duty.ts";
 import { measureStart } from "./start.ts";
-import type { Section } from "./results.ts";
+import type { Findings } from "./results.ts";
 import type { Workbench } from "./workbench.ts";
-
-/** What a benchmark has found. */
-export type Findings = Pick<Section, "tables" | "notes">;
 
 /** One benchmark. */
 export interface Benchmark {

@@ -7,8 +7,8 @@
 import { DatabaseSync } from "node:sqlite";
 import { join } from "@std/path";
 import { formatBytes, formatNumber } from "../../lib/base/format.ts";
-import type { Findings } from "./benchmarks.ts";
 import { measureDirectory } from "./measure.ts";
+import type { Findings } from "./results.ts";
 import { RUN_VECFSCK, type Workbench } from "./workbench.ts";
 
 /** Why a benchmark of a store of Chroma is not run. */

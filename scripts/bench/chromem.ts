@@ -7,10 +7,9 @@
 import { join } from "@std/path";
 import { formatBytes, formatNumber } from "../../lib/base/format.ts";
 import { extensionOf } from "../../lib/stores/chromem/layout.ts";
-import type { Findings } from "./benchmarks.ts";
 import { type Absent, type Contender, measureDirectory } from "./measure.ts";
 import { NO_JUDGE } from "./peers.ts";
-import type { Table } from "./results.ts";
+import type { Findings, Table } from "./results.ts";
 import type { Workbench } from "./workbench.ts";
 
 /** The name of the row of the library. */

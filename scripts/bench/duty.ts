@@ -11,11 +11,10 @@ import { formatBytes } from "../../lib/base/format.ts";
 import { resolveConfiguration } from "../../lib/watch/configuration/resolve_configuration.ts";
 import { runMonitor } from "../../lib/watch/monitor.ts";
 import { copySettled } from "./backups.ts";
-import type { Findings } from "./benchmarks.ts";
 import { describeChroma, NO_STORE } from "./checks.ts";
 import { type Contender, copyStore, measureDirectory } from "./measure.ts";
 import { NO_CHROMA } from "./peers.ts";
-import type { Row } from "./results.ts";
+import type { Findings, Row } from "./results.ts";
 import type { Workbench } from "./workbench.ts";
 
 const WATCH_ROUNDS = 20;

@@ -6,10 +6,10 @@
 
 import { fromFileUrl } from "@std/path";
 import { formatBytes } from "../../lib/base/format.ts";
-import type { Findings } from "./benchmarks.ts";
 import { describeChroma, NO_STORE } from "./checks.ts";
 import { type Absent, type Contender, copyStore, measureDirectory } from "./measure.ts";
 import { NO_CHROMA } from "./peers.ts";
+import type { Findings } from "./results.ts";
 import type { Workbench } from "./workbench.ts";
 
 const FORMATS = ["jsonl", "parquet", "npy"] as const;

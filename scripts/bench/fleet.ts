@@ -5,9 +5,8 @@
  */
 
 import { formatBytes, formatNumber } from "../../lib/base/format.ts";
-import type { Findings } from "./benchmarks.ts";
 import { measureDirectory } from "./measure.ts";
-import type { Table } from "./results.ts";
+import type { Findings, Table } from "./results.ts";
 import { makeFleet } from "./small_stores.ts";
 import { RUN_VECFSCK, type Workbench } from "./workbench.ts";
 

@@ -8,12 +8,11 @@ import { fromFileUrl, join } from "@std/path";
 import { formatNumber } from "../../lib/base/format.ts";
 import { geometryOfHeader } from "../../lib/hnsw/geometry.ts";
 import { parseHeader } from "../../lib/hnsw/header.ts";
-import type { Findings } from "./benchmarks.ts";
 import type { BuildResult } from "./build_one.ts";
 import { describeChroma, NO_STORE } from "./checks.ts";
 import { absentRow, type Contender, copyStore } from "./measure.ts";
 import { NO_HNSWLIB } from "./peers.ts";
-import type { Row, Table } from "./results.ts";
+import type { Findings, Row, Table } from "./results.ts";
 import { makeVectors, readStoreVectors, splitEmbeddings, type VectorFiles } from "./vectors.ts";
 import type { Workbench } from "./workbench.ts";
 

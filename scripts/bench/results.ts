@@ -41,6 +41,9 @@ export interface Section {
   readonly notes: readonly string[];
 }
 
+/** What a benchmark has found. */
+export type Findings = Pick<Section, "tables" | "notes">;
+
 /** The machine. */
 export interface Machine {
   readonly processor: string;

@@ -11,8 +11,8 @@ import { executablePath } from "../compile/build_executable.ts";
 import { buildProgram, ENTRY_POINT } from "../compile/build_program.ts";
 import { readSourceState } from "../compile/source_state.ts";
 import { parseTargets } from "../compile/targets.ts";
-import type { Findings } from "./benchmarks.ts";
 import { type Absent, type Contender, measureDirectory } from "./measure.ts";
+import type { Findings } from "./results.ts";
 import { makeSmallStore } from "./small_stores.ts";
 import type { Workbench } from "./workbench.ts";
 
