@@ -70,8 +70,13 @@ export const HAS_NAME_SPACES: boolean = Deno.build.os === "linux" &&
   await isSuccess("unshare", ["--user", "--map-root-user", "--mount", "--net", "true"]);
 
 async function isSuccess(command: string, args: string[]): Promise<boolean> {
-  return await new Deno.Command(command, { args, stdout: "null", stderr: "null" }).output()
-    .then(({ success }) => success, () => false);
+  try {
+    return (await new Deno.Command(command, { args, stdout: "null", stderr: "null" }).output())
+      .success;
+  } catch {
+    // There is no such program.
+    return false;
+  }
 }
 
 /** What the system itself needs to start a program: where its own ones are. */

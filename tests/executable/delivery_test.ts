@@ -9,6 +9,7 @@ import { findCaches } from "../../scripts/compile/caches.ts";
 import { chooseRuntime, readGivenRuntime } from "../../scripts/compile/runtime.ts";
 import { REPOSITORY, scratchDirectory } from "../support/fixtures.ts";
 import { type CliResult, runDeno } from "../support/run_cli.ts";
+import { builtProgram } from "./built_program.ts";
 
 const STAND_IN = "/bin/true";
 const OTHER_TARGET = Deno.build.target === "aarch64-apple-darwin"
@@ -51,6 +52,8 @@ Deno.test({
   name: "deno task compile gives the same bytes twice, and says which runtime it lacks",
   ignore: !hasStandIn || hasOther,
   fn: async () => {
+    // With that the bundler and the packages are in the cache, and a runtime alone is lacking.
+    await builtProgram();
     const [one, two] = [await scratchDirectory(), await scratchDirectory()];
     for (const directory of [one, two]) {
       const { code, stderr } = await compile(directory, Deno.build.target, OTHER_TARGET);
