@@ -19,7 +19,7 @@ import type { Workbench } from "./workbench.ts";
 const RUNS = 15;
 
 /** The name of the row of the runtime by itself. */
-export const EMPTY_MODULE_NAME = "deno run of an empty module";
+const EMPTY_MODULE_NAME = "deno run of an empty module";
 
 /** What is started. */
 const CALLS: readonly (readonly [string, (store: string) => string[]])[] = [

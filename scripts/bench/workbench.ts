@@ -31,7 +31,7 @@ export const RUN_VECFSCK = [
 ] as const;
 
 /** What the store of Chroma is called in commands that are shown. */
-export const EXAMPLE_CHROMA = "/srv/chroma";
+const EXAMPLE_CHROMA = "/srv/chroma";
 
 const EXAMPLE_CHROMEM = "/srv/chromem";
 const EXAMPLE_SCRATCH = "/srv/bench";

@@ -234,9 +234,6 @@ export const EVENT_LEVELS: {
   "listener-failed": "warning",
 };
 
-/** All names of events. */
-export const EVENT_NAMES: readonly WatchEventName[] = Object.keys(EVENT_LEVELS) as WatchEventName[];
-
 /** Says that something has happened with one store. */
 export type TellStore = <Name extends WatchEventName>(
   name: Name,

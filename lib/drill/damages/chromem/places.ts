@@ -5,12 +5,7 @@
  */
 
 import { join } from "@std/path";
-import {
-  type Extension,
-  extensionOf,
-  isMetadataFile,
-  METADATA_STEM,
-} from "../../../stores/chromem/layout.ts";
+import { type Extension, extensionOf, isMetadataFile } from "../../../stores/chromem/layout.ts";
 import { DamageNotApplicable, type DamagePlace, type DamageTarget } from "../damage.ts";
 import { listFileNames, readWhole, rename, writeWhole } from "../patch_file.ts";
 
@@ -123,13 +118,8 @@ export function inFolder(target: DamageTarget, collection: string): DamageTarget
   return { store, fs, random, collection };
 }
 
-/** How the files of the collection that is hit end. */
-export function extensionOfTarget(target: DamageTarget): Extension {
-  return metadataFile(target).extension;
-}
-
 /** The other extension. */
-export function otherExtension(extension: Extension): Extension {
+function otherExtension(extension: Extension): Extension {
   return extension === ".gob" ? ".gob.gz" : ".gob";
 }
 
@@ -157,9 +147,4 @@ export function freePath(target: DamageTarget, name: string): string {
     throw new DamageNotApplicable(`There is ${path} already`);
   }
   return path;
-}
-
-/** The name of the metadata file of a folder whose files end like this one. */
-export function metadataName({ extension }: TargetFile): string {
-  return METADATA_STEM + extension;
 }

@@ -26,7 +26,7 @@ import {
 import type { TableReader } from "./table_reader.ts";
 
 /** The tables, each with the column that says whose a value is. */
-export const METADATA_TABLES: Readonly<Record<MetadataTable, string>> = {
+const METADATA_TABLES: Readonly<Record<MetadataTable, string>> = {
   collection_metadata: "collection_id",
   segment_metadata: "segment_id",
 };

@@ -257,7 +257,7 @@ function applyToIndex(
  * @param encoding How they are encoded, as the row says.
  * @returns The vector.
  */
-export function toFloats(vector: Uint8Array, encoding: string | null): Float32Array {
+function toFloats(vector: Uint8Array, encoding: string | null): Float32Array {
   const { buffer } = vector.slice(0, vector.byteLength & ~3);
   // 0.x also reads whole numbers.
   return encoding === "INT32"
